@@ -1,0 +1,9 @@
+"""jalur: is an official adoption path reachable, how likely, and what would it take?
+
+The package computes, the notebooks narrate. Importing it loads nothing heavy; see `jalur.ledger`,
+`jalur.outlook` and `jalur.reach` for the way from published figures to a verdict.
+"""
+
+from importlib.metadata import version
+
+__version__ = version("jalur")
