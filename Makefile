@@ -1,0 +1,87 @@
+# Each target sets up what it needs on a fresh machine (Python >= 3.11, make, git), once, into .venv.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+# One BLAS thread a process: the work is spread over processes, and results do not depend on the number of cores.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
+.PHONY: help
+help: ## Show this list
+	@echo "jalur: is an official adoption path reachable, how likely, and what would it take?"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "jalur needs Python 3.11 or later; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
+	@echo "Setting up $(VENV) from requirements.lock (once; about two minutes)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock 2>&1 \
+		| tee $(VENV)/install.log \
+		| awk '/^Collecting/ {printf "\r  %d packages collected", ++n; fflush()} /^Installing collected/ {printf "\n  installing them\n"} /^ERROR/ {print}'
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+	@echo "Set-up done"
+
+.PHONY: report
+report: $(READY) ## Main job: execute the notebooks and write both briefs into reports/
+	@$(BIN)/jalur report
+
+.PHONY: check
+check: $(READY) ## Validate the data
+	@$(BIN)/jalur check
+
+.PHONY: lab
+lab: $(READY) ## Open JupyterLab on the notebooks
+	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+.PHONY: test
+test: lint unit nbval ## Everything: linters, types, import rules, unit, slow and browser tests, notebooks
+
+.PHONY: lint
+lint: $(READY) ## Linters, types, directions of imports
+	@echo "Linting"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "Types"; $(BIN)/mypy
+	@echo "Directions of imports"; $(BIN)/lint-imports --no-timing
+
+.PHONY: quick
+quick: $(READY) ## Only the fast unit tests
+	@$(BIN)/python -m pytest tests -q -m "not slow and not browser" -n 2
+
+.PHONY: unit
+unit: $(READY) browser
+	@echo "Unit, slow and browser tests"
+	@$(BIN)/python -m pytest tests -q -n 2 --dist loadscope --cov --cov-report=term:skip-covered
+
+.PHONY: nbval
+nbval: $(READY)
+	@echo "Notebooks: executed again and compared with their stored outputs"
+	@$(BIN)/python -m pytest --nbval $(NOTEBOOKS) -q -p no:cacheprovider -n 2 --dist loadscope
+
+.PHONY: browser
+browser: ## Install Chromium where that is possible (Debian, as root)
+	@if command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null; then :; \
+	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then echo "Installing Chromium"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+	else echo "No Chromium or Chrome here, and it cannot be installed by this user: the tests marked 'browser' will not run."; fi
+
+.PHONY: notebooks
+notebooks: $(READY) ## Execute the committed notebooks again in place
+	@$(BIN)/python -m jalur.refresh $(NOTEBOOKS)
+
+.PHONY: lock
+lock: $(READY) ## Refresh requirements.lock (no index address in it)
+	@$(BIN)/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --extra cluster --group test --group bench --group build --quiet --output-file requirements.lock
+
+.PHONY: bench
+bench: $(READY) ## Measure speed as ratios in one run, into benchmarks/README.md
+	@$(BIN)/python benchmarks/run.py
+
+.PHONY: clean
+clean: ## Remove what the targets made, but not .venv
+	@rm -rf reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov build docs/api

@@ -1,0 +1,21 @@
+"""The measured record that ships with the package: how often probabilities, intervals and official labels came true.
+
+`jalur.track_record` makes the file from series of adoption with known outcomes; this module only reads it, so that a
+verdict can print a hit rate without running a backtest.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+Point = tuple[str, float]
+
+
+@lru_cache(maxsize=1)
+def record() -> dict[str, Any]:
+    """The whole measured record, as plain dicts and lists."""
+    return json.loads((files("jalur") / "track_record.json").read_text(encoding="utf-8"))

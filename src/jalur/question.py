@@ -1,0 +1,174 @@
+"""What is asked of a programme: which figures, which capacity, which path, and whether they can carry a probability.
+
+Every analysis starts here, so that the verdict, its sensitivity and the track record use the evidence in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jalur import ledger, outlook
+from jalur.errors import InputError
+
+MINIMUM_DATES = 3  # below this neither a pace nor its change can be seen
+
+REASONS = {
+    "no_path": "no official path with dated milestones is declared",
+    "no_figures": "no usable figure had been published by {vintage}; at least {minimum} dates are needed",
+    "few_figures": "only {count} usable {noun} had been published by {vintage}; figures for at least {minimum} dates are needed",
+    "no_capacity": "no dated capacity (how many could ever join) is known",
+    "figures_exceed_capacity": "the published figures exceed the capacity of {capacity}",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a programme: the choices about evidence and capacity, and the settings of the engine.
+
+    Attributes
+    ----------
+    vintage : str
+        ISO date; figures reported later are not used.
+    capacity : str or float, optional
+        Name of a declared capacity or units; None takes the declared default.
+    capacity_share : float
+        Share of the capacity that can ever join, 0 < share <= 1.
+    drop, without_sources : sequence of str
+        Row ids and issuing bodies that are left out.
+    only_sources, definitions : sequence of str, optional
+        Issuing bodies and definitions that are kept; None takes the declared selection.
+    since : str, optional
+        First reference date used; None takes the declared one.
+    extra : DataFrame, optional
+        Rows in the columns of the ledger that are added.
+    targets : sequence of (date, units), optional
+        Another path than the announced one.
+    seed, draws : int
+        For the joint draws. Single-date probabilities do not depend on them.
+    """
+
+    vintage: str
+    capacity: str | float | None = None
+    capacity_share: float = 1.0
+    drop: Sequence[str] = ()
+    without_sources: Sequence[str] = ()
+    only_sources: Sequence[str] | None = None
+    definitions: Sequence[str] | None = None
+    since: str | None = None
+    extra: pd.DataFrame | None = field(default=None, compare=False)
+    targets: Sequence[tuple[str, float]] | None = None
+    seed: int = 0
+    draws: int = 20_000
+
+    def select(self, programme: Any) -> pd.DataFrame:
+        """Published figures that this question uses, sorted by reference date."""
+        return ledger.select(
+            programme,
+            self.vintage,
+            definitions=self.definitions,
+            since=self.since,
+            drop=self.drop,
+            without_sources=self.without_sources,
+            only_sources=self.only_sources,
+            extra=self.extra,
+        )
+
+
+@dataclass(frozen=True)
+class TargetPath:
+    """The path that is judged: targets in the order of their dates, and where the announcement started."""
+
+    dates: tuple[str, ...]
+    targets: tuple[float, ...]
+    ids: tuple[str, ...]
+
+    @property
+    def times(self) -> np.ndarray:
+        """Target dates as decimal years, shape (milestones,)."""
+        return np.array([outlook.decimal_year(d) for d in self.dates])
+
+
+def path_of(programme: Any, question: Question) -> TargetPath:
+    """The announced path, or the one given in the question."""
+    if question.targets is not None:
+        rows = sorted((ledger.parse_date(d, "target date").isoformat(), float(value)) for d, value in question.targets)
+        return TargetPath(tuple(d for d, _ in rows), tuple(x for _, x in rows), tuple("" for _ in rows))
+    rows = sorted(programme.path.milestones, key=lambda m: m.date) if programme.path else []
+    return TargetPath(tuple(iso(m.date) for m in rows), tuple(float(m.value) for m in rows), tuple(m.id for m in rows))
+
+
+def capacity_of(programme: Any, question: Question) -> tuple[Any | None, float | None]:
+    """The capacity that a question uses: the declared record (None where units were given) and the units."""
+    if not 0 < question.capacity_share <= 1:
+        raise InputError(f"capacity_share is {question.capacity_share}; allowed is a share above 0 and at most 1")
+    chosen: Any | None = None
+    if question.capacity in (None, ""):
+        chosen = next((c for c in programme.capacities if c.default), None)
+        units = chosen.units if chosen else None
+    else:
+        chosen = next((c for c in programme.capacities if c.name == question.capacity), None)
+        units = chosen.units if chosen else _number(question.capacity, [c.name for c in programme.capacities])
+    return chosen, None if units is None else units * question.capacity_share
+
+
+def _number(text: str | float, names: list[str]) -> float:
+    try:
+        units = float(text)
+    except ValueError:
+        units = float("nan")
+    if not np.isfinite(units) or units <= 0:
+        raise InputError(
+            f"capacity is {text!r}; allowed is a positive number of units or one of: {', '.join(names) or 'no name is declared'}"
+        )
+    return units
+
+
+def why_not(figures: pd.DataFrame, path: TargetPath, capacity: float | None, vintage: str) -> tuple[str, str] | None:
+    """Code and sentence of why no probability can be given; None where one can."""
+    dates = figures["as_of"].nunique()
+    words = dict(vintage=vintage, minimum=MINIMUM_DATES, count=len(figures), capacity=f"{capacity or 0:,.0f}")
+    if not path.dates:
+        code = "no_path"
+    elif not dates:
+        code = "no_figures"
+    elif dates < MINIMUM_DATES:
+        code = "few_figures"
+    elif capacity is None:
+        code = "no_capacity"
+    elif figures.loc[figures["qualifier"] != "at_least", "value"].max() >= capacity:
+        code = "figures_exceed_capacity"
+    else:
+        return None
+    return code, REASONS[code].format(noun="figure" if len(figures) == 1 else "figures", **words)
+
+
+def condition(programme: Any, figures: pd.DataFrame, capacity: float, past: Sequence[float] = ()) -> Any:
+    """The engine's posterior for a programme's figures (see `jalur.outlook.condition`)."""
+    return outlook.condition(
+        outlook.figures_from(figures),
+        capacity,
+        reporting_error=programme.reporting_error,
+        reference_source=programme.reference_source,
+        net=programme.net,
+        past_t=tuple(past),
+    )
+
+
+def probabilities(
+    programme: Any, figures: pd.DataFrame, capacity: float, path: TargetPath, seed: int = 0, joint: bool = True
+) -> tuple[tuple[float, ...], float | None]:
+    """Chance of each milestone and, where asked for, of all of them together."""
+    last = outlook.decimal_year(figures["as_of"].max())
+    state = condition(programme, figures, capacity, [t for t in path.times if t < last])
+    single = tuple(float(state.probability(t, x)) for t, x in zip(path.times, path.targets, strict=True))
+    return single, float(state.joint_probability(path.times, np.array(path.targets), seed=seed)) if joint else None
+
+
+def iso(day: object) -> str:
+    """ISO text of a date, a timestamp or a text that is one already."""
+    return pd.Timestamp(str(day)).date().isoformat()

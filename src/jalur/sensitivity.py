@@ -1,0 +1,97 @@
+"""What the verdict rests on: every source and every figure left out in turn, and other choices about the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from jalur import verdict as v
+from jalur.question import Question, TargetPath, capacity_of, probabilities, why_not
+
+
+def variant(
+    programme: Any, question: Question, path: TargetPath, kind: str, name: str, joint: bool = True
+) -> v.Variant:
+    """The probabilities of a question, as one row of a sensitivity table; None where the figures cannot carry any.
+
+    Parameters
+    ----------
+    programme : jalur.programme.Programme
+    question : Question
+        Already changed in the way that `kind` and `name` describe.
+    path : TargetPath
+    kind, name : str
+        What was changed, for the table.
+    joint : bool
+        Whether the joint probability is wanted; it costs a set of draws.
+    """
+    figures = question.select(programme)
+    _, capacity = capacity_of(programme, question)
+    if why_not(figures, path, capacity, question.vintage) or capacity is None:
+        return v.Variant(kind, name, len(figures), tuple(None for _ in path.dates), None)
+    single, together = probabilities(programme, figures, capacity, path, question.seed, joint)
+    return v.Variant(kind, name, len(figures), single, together)
+
+
+def leave_out(
+    programme: Any,
+    question: Question,
+    figures: pd.DataFrame,
+    path: TargetPath,
+    joint: float,
+    milestones: tuple[v.Milestone, ...],
+) -> v.Sensitivity:
+    """Leave each issuing body and each figure out in turn.
+
+    The most influential figure is the one whose absence moves the chance of the last milestone most.
+    Probabilities of single dates are exact, so the ranges carry no simulation noise.
+    """
+    base = tuple(m.probability for m in milestones)
+    bodies = sorted(set(figures["speaker_org"]))
+    sources = tuple(
+        variant(programme, replace(question, without_sources=(*question.without_sources, body)), path, "source", body)
+        for body in bodies
+        if len(bodies) > 1
+    )
+    singles = tuple(
+        variant(programme, replace(question, drop=(*question.drop, row)), path, "figure", row, joint=False)
+        for row in figures["id"]
+    )
+    known = [s for s in singles if s.probabilities[-1] is not None]
+    strongest = max(known, key=lambda s: abs((s.probabilities[-1] or 0) - (base[-1] or 0)), default=None)
+    ends = [
+        variant(programme, replace(question, drop=(*question.drop, s.name)), path, "figure", s.name)
+        for s in _extremes(known)
+    ]
+    return v.Sensitivity(
+        sources=sources,
+        figures=singles,
+        range_sources=_ranges(base, sources),
+        range_figures=_ranges(base, singles),
+        joint_range_sources=_range([joint, *(s.joint_probability for s in sources)]),
+        joint_range_figures=_range([joint, *(s.joint_probability for s in ends)]),
+        most_influential=strongest.name if strongest else None,
+        most_influential_change=(strongest.probabilities[-1] or 0) - (base[-1] or 0) if strongest else None,
+    )
+
+
+def _extremes(rows: list[v.Variant]) -> list[v.Variant]:
+    """The rows with the lowest and highest chance of any milestone: candidates for the ends of the joint range."""
+    found: dict[str, v.Variant] = {}
+    for k in range(len(rows[0].probabilities) if rows else 0):
+        ordered = sorted(rows, key=lambda s: s.probabilities[k] or 0)
+        found |= {ordered[0].name: ordered[0], ordered[-1].name: ordered[-1]}
+    return list(found.values())
+
+
+def _range(values: Iterable[float | None]) -> v.Interval | None:
+    known = [x for x in values if x is not None]
+    return (min(known), max(known)) if known else None
+
+
+def _ranges(base: tuple[float | None, ...], rows: tuple[v.Variant, ...]) -> tuple[v.Interval, ...] | None:
+    spans = [_range([base[k], *(s.probabilities[k] for s in rows)]) for k in range(len(base))]
+    return tuple(s for s in spans if s is not None) or None

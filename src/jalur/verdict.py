@@ -1,0 +1,253 @@
+"""The verdict as data: frozen results that the notebooks, the brief and `verdict.json` show.
+
+Nothing is computed here but rounding for JSON. Levels are in single units of the programme (`unit`), dates are ISO
+strings, probabilities are shares between 0 and 1, and `None` means that the quantity cannot be given: `reason` then says why.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+SCHEMA_VERSION = "1.0"
+
+# Cut-offs of the words tied to probability (design/method of the project): the same for every language and output.
+CLASSES = ((0.9, "very_likely"), (0.66, "likely"), (0.33, "uncertain"), (0.1, "unlikely"), (0.0, "very_unlikely"))
+
+Interval = tuple[float, float]
+
+
+def probability_class(probability: float | None) -> str:
+    """Name of the verdict class of a probability.
+
+    Parameters
+    ----------
+    probability : float or None
+        Share between 0 and 1; None where no probability can be given.
+
+    Returns
+    -------
+    str
+        ``very_likely`` (>= 0.9), ``likely``, ``uncertain_met`` / ``uncertain_even`` / ``uncertain_missed``
+        (0.33 to 0.66, by which way it leans: above 0.55, between, below 0.45), ``unlikely``, ``very_unlikely``
+        (< 0.1) or ``not_assessed``.
+    """
+    if probability is None:
+        return "not_assessed"
+    name = next(name for cut, name in CLASSES if probability >= cut)
+    if name != "uncertain":
+        return name
+    return "uncertain_met" if probability > 0.55 else "uncertain_missed" if probability < 0.45 else "uncertain_even"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A published figure: ledger row id, reference date, level in units."""
+
+    id: str
+    date: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Growth in three currencies; intervals hold 80 % of the simulated paths where they are given.
+
+    Attributes
+    ----------
+    monthly_additions : float
+        Units a month (30.4375 days).
+    cagr : float or None
+        Compound annual growth rate as a share; None where a level is not positive.
+    link_slope : float or None
+        Change of log(p / (1 - p)) a year, p the share of the capacity; None without a capacity.
+    """
+
+    monthly_additions: float
+    cagr: float | None
+    link_slope: float | None
+    monthly_additions_80: Interval | None = None
+    cagr_80: Interval | None = None
+    link_slope_80: Interval | None = None
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """One dated official target and what the figures say about it.
+
+    ``required`` leads from the last published figure to the target; ``stage_required_monthly_additions`` from the milestone
+    before (for the first open milestone, from the last published figure); ``stage_projected_monthly_additions`` is
+    what the projection gives over the same stretch (median and 80 % interval).
+    ``acceleration`` is how many times faster the projection would have to run for even odds.
+    """
+
+    date: str
+    target: float
+    target_id: str
+    status: str
+    probability: float | None
+    probability_class: str
+    median: float | None
+    interval_50: Interval | None
+    interval_80: Interval | None
+    interval_90: Interval | None
+    required: Pace | None
+    required_monthly_additions: float | None
+    stage_from: str | None
+    stage_required_monthly_additions: float | None
+    stage_projected_monthly_additions: float | None
+    stage_projected_monthly_additions_80: Interval | None
+    acceleration: float | None
+    levels: dict[str, float] | None
+
+
+@dataclass(frozen=True)
+class FirstPassage:
+    """When the last target of the path is first reached: dates of quantiles (None: not by the horizon)."""
+
+    target: float
+    median: str | None
+    interval_50: tuple[str | None, str | None]
+    interval_80: tuple[str | None, str | None]
+    never_share: float
+    horizon: str
+    distribution: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class CapacityCase:
+    """The probabilities under one named capacity; None where the published figures exceed it."""
+
+    name: str
+    units: float
+    share: float
+    as_of: str | None
+    source: str
+    url: str
+    used: bool
+    probabilities: tuple[float | None, ...]
+    joint_probability: float | None
+    note: str | None
+
+
+@dataclass(frozen=True)
+class FanRow:
+    """Quantiles of the level on one date."""
+
+    date: str
+    q05: float
+    q10: float
+    q25: float
+    q50: float
+    q75: float
+    q90: float
+    q95: float
+
+
+@dataclass(frozen=True)
+class LabelRow:
+    """An official-style progress label for the last target and how often such labels came true."""
+
+    method: str
+    value: float | None
+    label: str
+    on_track: bool | None
+    rule: str
+    stretch: str | None
+    cases: int | None
+    on_track_cases: int | None
+    hit_rate: float | None
+    base_rate: float | None
+
+
+@dataclass(frozen=True)
+class Levers:
+    """Least change of one lever that lifts the chance of the whole path to 0.5 and 0.8; None: not by this lever alone."""
+
+    extra_monthly_additions: dict[str, float | None]
+    capacity_factor: dict[str, float | None]
+    capacity_factor_limit: float
+    faster: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The probabilities when one choice about the evidence is made differently."""
+
+    kind: str
+    name: str
+    figures: int
+    probabilities: tuple[float | None, ...]
+    joint_probability: float | None
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """What the verdict rests on: each source and each figure left out in turn, ranges, and the most influential figure."""
+
+    sources: tuple[Variant, ...]
+    figures: tuple[Variant, ...]
+    range_sources: tuple[Interval, ...] | None
+    range_figures: tuple[Interval, ...] | None
+    joint_range_sources: Interval | None
+    joint_range_figures: Interval | None
+    most_influential: str | None
+    most_influential_change: float | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The answer for one programme at one vintage. See `jalur/schema/verdict.json` for the documented JSON form."""
+
+    schema_version: str
+    programme: str
+    vintage: str
+    unit: str
+    announced: str | None
+    announced_after_vintage: bool
+    base: Figure | None
+    figures_used: tuple[str, ...]
+    last_figure: Figure | None
+    milestones: tuple[Milestone, ...]
+    joint_probability: float | None
+    probability_class: str
+    reason_code: str | None
+    reason: str | None
+    current_pace: Pace | None
+    published_pace: tuple[tuple[int, str, float], ...]
+    first_passage: FirstPassage | None
+    levers: Levers | None
+    labels: tuple[LabelRow, ...]
+    capacity: CapacityCase | None
+    capacities: tuple[CapacityCase, ...]
+    capacity_range: float | None
+    data_cannot_tell: bool
+    sensitivity: Sensitivity | None
+    fan: tuple[FanRow, ...]
+    seed: int
+    draws: int
+    engine_version: str
+    package_version: str
+    data_hash: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dict for JSON: probabilities to 4 decimals, levels to 7 significant digits, tuples as lists."""
+        return _plain(self)
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """JSON text, the same bytes for the same verdict."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any, name: str = "") -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name), f.name) for f in fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(item, name) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, name) for item in value]
+    if isinstance(value, bool) or value is None or isinstance(value, (str, int)):
+        return value
+    value = float(value)
+    return round(value, 4) if abs(value) <= 1 else float(f"{value:.7g}")
