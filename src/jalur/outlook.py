@@ -1,0 +1,433 @@
+"""The forecasting engine: from published figures and a capacity to the law of the count on any date.
+
+`condition` runs every growth law of the prior (`jalur.prior`) over the figures (`jalur.statespace`) and weighs them;
+the resulting `Outlook` answers questions about any date. Probabilities and quantiles of single dates come from the
+mixture itself, without sampling; joint questions from quasi-random paths (`jalur.paths`).
+
+Counts that cannot fall
+-----------------------
+The working model lets the level wander. For an "ever onboarded" count (``net=False``) the law of the count on date t
+is corrected as little as monotony allows: its distribution function is the smallest of those the working model gives
+for the last figure's date, for every third month up to t, and for t itself. So the probability of a level never
+falls with time, quantiles never decrease, and nothing is projected below the present level. Paths are the running
+maxima of the working model's paths, brought to exactly these distributions rank by rank.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from jalur import paths
+from jalur.errors import InputError
+from jalur.mixture import Mixture, poisson_weights
+from jalur.prior import Prior, load
+from jalur.statespace import Event, kalman, transition
+
+Array = npt.NDArray[np.float64]
+
+ENGINE_VERSION = "1.0"
+
+OFFSET_SD = 0.03  # prior standard deviation of an issuing body's offset, as a share of the level
+WILD_SHARE, WILD_FACTOR = 0.05, 10.0  # a wild figure: how often, and how many times the usual error
+GRID = 0.25  # years between the dates at which a count that cannot fall is compared with itself
+_NEGLIGIBLE = 1e-7  # components of the mixture with less weight are dropped
+_SMALLEST, _LARGEST = 1e-7, 1 - 1e-6  # shares at which figures enter the link
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Published figures in order of their dates; arrays of shape (n,).
+
+    Attributes
+    ----------
+    t : array
+        Dates as decimal years, nondecreasing.
+    y : array
+        Levels in the unit of the count.
+    half_width : array
+        Half the width of the rounding interval, in the unit of the count.
+    floor : array of bool
+        True where the figure says "at least".
+    source : tuple of str
+        Issuing body of each figure.
+    ids : tuple of str
+    """
+
+    t: Array
+    y: Array
+    half_width: Array
+    floor: npt.NDArray[np.bool_]
+    source: tuple[str, ...]
+    ids: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+
+def decimal_year(date: dt.date | str) -> float:
+    """Return a date as a decimal year: 1 January is the whole number, the days of a year are equally long."""
+    day = dt.date.fromisoformat(str(date)[:10])
+    start, end = dt.date(day.year, 1, 1), dt.date(day.year + 1, 1, 1)
+    return day.year + (day - start).days / (end - start).days
+
+
+def figures_from(frame) -> Figures:
+    """Return the figures of a ledger frame (columns as_of, value, decimals, qualifier, speaker_org, id)."""
+    t = np.array([decimal_year(d) for d in frame["as_of"]], float)
+    order = np.argsort(t, kind="stable")
+    decimals = np.nan_to_num(frame["decimals"].to_numpy(float))
+    return Figures(
+        t=t[order],
+        y=frame["value"].to_numpy(float)[order],
+        half_width=(0.5 * 10.0**-decimals)[order],
+        floor=(frame["qualifier"].to_numpy() == "at_least")[order],
+        source=tuple(frame["speaker_org"].astype(str).to_numpy()[order]),
+        ids=tuple(frame["id"].astype(str).to_numpy()[order]),
+    )
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Present pace: the model's current slope, with intervals.
+
+    `median`, `interval_50`, `interval_80` are in units of the count a year; `link_slope` and `link_slope_80` are on
+    the (scaled) link scale of `family`, the family with most weight.
+    """
+
+    median: float
+    interval_50: tuple[float, float]
+    interval_80: tuple[float, float]
+    link_slope: float
+    link_slope_80: tuple[float, float]
+    family: str
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Posterior after the last figure, and what it says about any date.
+
+    Attributes
+    ----------
+    capacity : float
+    net : bool
+        Whether the count may fall.
+    t_first, t_last : float
+        Dates of the first and the last figure.
+    past_t : tuple of float
+        Dates up to the last figure whose (smoothed) levels were kept.
+    prior : Prior
+        The cells that remain, in the order of the arrays below.
+    weight : array, shape (cells,)
+        Posterior weights.
+    mean, covariance : array
+        State (z, b, kept past levels...) at the last figure: shapes (states, cells), (states, states, cells).
+    """
+
+    capacity: float
+    net: bool
+    t_first: float
+    t_last: float
+    past_t: tuple[float, ...]
+    prior: Prior
+    weight: Array
+    mean: Array
+    covariance: Array
+    log_evidence: float
+    _cache: dict = field(default_factory=dict, repr=False, compare=False)
+
+    # --- one date -----------------------------------------------------------------------------------------------
+
+    def mixture(self, t: float) -> Mixture:
+        """Return the working model's law of the count on one date (before monotony is imposed)."""
+        t = float(t)
+        if ("mixture", t) not in self._cache:
+            self._cache["mixture", t] = self._mixture(t)
+        return self._cache["mixture", t]
+
+    def _mixture(self, t: float) -> Mixture:
+        prior = self.prior
+        chance = np.ones((1, len(prior)))
+        if t >= self.t_last:
+            gap = self.gap(self.t_last, t)
+            h, _, q11, _, _ = transition(prior, gap)
+            cov = self.covariance
+            mean = self.mean[0] + prior.pace * gap + h * (self.mean[1] - prior.pace)
+            variance = cov[0, 0] + 2 * h * cov[0, 1] + h * h * cov[1, 1] + q11
+            chance = poisson_weights(prior.jump_rate * gap)
+        else:
+            i = 2 + self._past_index(t)
+            mean, variance = self.mean[i], self.covariance[i, i]
+        jumps = np.arange(len(chance))[:, None]
+        weight = (self.weight * chance).ravel()
+        sd = np.sqrt(np.maximum(variance + jumps * (prior.jump_size * prior.pace) ** 2, 1e-18)).ravel()
+        kept = weight > _NEGLIGIBLE * weight.max()
+        repeat = len(chance)
+        weight = weight[kept]
+        return Mixture(
+            weight / weight.sum(),
+            np.tile(mean, repeat)[kept],
+            sd[kept],
+            np.tile(prior.family, repeat)[kept],
+            np.tile(prior.capacity_share, repeat)[kept] * self.capacity,
+            prior.links,
+        )
+
+    def gap(self, start: float, end: float) -> Array:
+        """Time between two dates in each cell's clock."""
+        one = {i: f.clock([start, end], self.t_first, self.t_last) for i, f in enumerate(self.prior.links)}
+        if len(one) == 1:
+            return np.full(len(self.prior), one[0][1] - one[0][0])
+        return np.array([c[1] - c[0] for c in one.values()])[self.prior.family]
+
+    def _past_index(self, t: float) -> int:
+        for i, kept in enumerate(self.past_t):
+            if abs(kept - t) < 1e-9:
+                return i
+        raise InputError(
+            f"the level at {t:.3f}, before the last figure ({self.t_last:.3f}), was not kept; name it in past_t"
+        )
+
+    def _comparable(self, t: float) -> list[float]:
+        """Dates whose laws the law at t is compared with, so that a count that cannot fall does not."""
+        if self.net:
+            return [t]
+        dates = [p for p in self.past_t if p < t - 1e-9]
+        if t > self.t_last:
+            dates += [self.t_last + GRID * k for k in range(int(np.ceil((t - self.t_last) / GRID - 1e-9)))]
+        return [*dates, t]
+
+    def cdf(self, t: float, level: npt.ArrayLike) -> Array:
+        """Probability that the count on date t is at most `level` (scalar or array, unit of the count)."""
+        return np.min([self.mixture(s).cdf(level) for s in self._comparable(float(t))], axis=0)
+
+    def probability(self, t: float, level: npt.ArrayLike):
+        """Probability that the count on date t is at least `level`; exact, no sampling.
+
+        `level` is a scalar (returns a float) or an array. `t` is a decimal year: any date from the last figure on,
+        or a date given in `past_t`.
+        """
+        value = np.max([self.mixture(s).survival(level) for s in self._comparable(float(t))], axis=0)
+        return float(value) if np.ndim(value) == 0 else value
+
+    def quantile(self, t: float, q: npt.ArrayLike):
+        """Level that the count on date t stays below with probability q; exact, no sampling."""
+        wanted = np.asarray(q, float)
+        if np.any((wanted <= 0) | (wanted >= 1)):
+            raise InputError(f"a quantile's probability must lie strictly between 0 and 1, not {q!r}")
+        value = np.max([self._quantile(s, wanted) for s in self._comparable(float(t))], axis=0)
+        return float(value) if np.ndim(value) == 0 else value
+
+    def _quantile(self, t: float, q: Array) -> Array:
+        key = ("quantile", t, q.tobytes(), q.shape)
+        if key not in self._cache:
+            self._cache[key] = self.mixture(t).quantile(q)
+        return self._cache[key]
+
+    # --- several dates ------------------------------------------------------------------------------------------
+
+    def draws(self, times: Sequence[float], n: int = 4000, seed: int = 0) -> Array:
+        """Draw the count jointly on several dates.
+
+        Parameters
+        ----------
+        times : sequence of float
+            Dates in any order, each from the last figure on or one of `past_t`.
+        n : int
+            Number of draws.
+        seed : int
+
+        Returns
+        -------
+        array, shape (len(times), n)
+        """
+        return paths.draws(self, times, n, seed)
+
+    def joint_probability(self, times: Sequence[float], levels: Sequence[float], seed: int = 0) -> float:
+        """Probability that the count is at least ``levels[i]`` on date ``times[i]``, for all i.
+
+        The dependence between the dates comes from quasi-random paths, the probability of each single date from the
+        mixture, so the result is never above the smallest of them.
+        """
+        return paths.joint_probability(self, times, levels, seed)
+
+    def pace(self, seed: int = 0) -> Pace:
+        """Return the model's present slope, in units of the count a year and on the link scale."""
+        return paths.pace(self, seed)
+
+
+def condition(
+    figures: Figures,
+    capacity: float,
+    *,
+    reporting_error: float = 0.02,
+    reference_source: str | None = None,
+    net: bool = False,
+    past_t: Sequence[float] = (),
+    prior: Prior | None = None,
+    wild: float = WILD_SHARE,
+) -> Outlook:
+    """Condition the growth laws of the prior on published figures.
+
+    Parameters
+    ----------
+    figures : Figures
+    capacity : float
+        Eligible units times the share that can be reached, in the unit of the count.
+    reporting_error : float
+        Standard deviation of a figure's error, as a share of the level, on top of its rounding.
+    reference_source : str, optional
+        Issuing body whose offset is zero. The others get a static offset with prior N(0, 3 %). Without a reference,
+        or when only one body speaks, all offsets are zero.
+    net : bool
+        Whether the count may fall (see the module's text).
+    past_t : sequence of float
+        Dates between the first and the last figure at which the level is wanted as well.
+    prior : Prior, optional
+        Default: the shipped weights.
+    wild : float
+        Probability that a figure's error is ten times as large as stated.
+
+    Raises
+    ------
+    InputError
+        Without a usable figure, with values that are not finite or negative, or with a figure at or above capacity.
+    """
+    prior = load() if prior is None else prior
+    figures = _checked(figures, capacity, prior)
+    t, first, last = figures.t, float(figures.t[0]), float(figures.t[-1])
+    kept = tuple(sorted({float(p) for p in past_t if p < last - 1e-9}))
+    if kept and kept[0] < first - 1e-9:
+        raise InputError(f"the date {kept[0]:.3f} lies before the first figure ({first:.3f})")
+    offsets = _offset_states(figures, reference_source, len(kept))
+    states = 2 + len(kept) + len(set(offsets.values()))
+    clocks = np.array([link.clock(np.array([*t, *kept]), first, last) for link in prior.links])[prior.family]
+    seen = [
+        _figure(figures, i, capacity, reporting_error, reference_source, offsets, prior, clocks[:, i])
+        for i in range(len(t))
+    ]
+    marks = [Event(clocks[:, len(t) + j], p, keep=2 + j) for j, p in enumerate(kept)]
+    events = sorted([*marks, *seen[1:]], key=lambda e: (e.years, e.keep is None))
+
+    cells = len(prior)
+    mean, cov = np.zeros((states, cells)), np.zeros((states, states, cells))
+    start = seen[0]
+    mean[0], mean[1] = start.z, prior.pace
+    cov[0, 0] = start.variance * (1 + wild * (WILD_FACTOR**2 - 1))
+    cov[1, 1] = (prior.slope_spread * prior.pace) ** 2
+    for state in set(offsets.values()):
+        cov[state, state] = OFFSET_SD**2
+    if start.source is not None:
+        cov[0, 0] += start.loading**2 * OFFSET_SD**2
+        cov[0, start.source] = cov[start.source, 0] = -start.loading * OFFSET_SD**2
+    result = kalman(prior, mean, cov, np.zeros(cells), start.clock, first, events, wild=wild, wild_factor=WILD_FACTOR)
+
+    log_weight = np.log(prior.weight) + prior.power * result.log_likelihood
+    top = log_weight.max()
+    weight = np.exp(log_weight - top)
+    total = weight.sum()
+    keep = np.flatnonzero(weight > _NEGLIGIBLE * weight.max())
+    used = 2 + len(kept)
+    return Outlook(
+        capacity=float(capacity), net=net, t_first=first, t_last=last, past_t=kept, prior=prior.take(keep),
+        weight=weight[keep] / weight[keep].sum(), mean=result.mean[:used, keep],
+        covariance=result.covariance[:used, :used][:, :, keep], log_evidence=float(top + np.log(total)),
+    )  # fmt: skip
+
+
+def _checked(figures: Figures, capacity: float, prior: Prior) -> Figures:
+    """Refuse unusable input; drop figures "at least" that come before any other, since nothing anchors them."""
+    t, y = np.asarray(figures.t, float), np.asarray(figures.y, float)
+    if not (np.isfinite(capacity) and capacity > 0):
+        raise InputError(f"the capacity must be a positive number, not {capacity!r}")
+    if not (np.all(np.isfinite(t)) and np.all(np.isfinite(y)) and np.all(np.isfinite(figures.half_width))):
+        raise InputError("dates, levels and rounding of the figures must be finite numbers")
+    if np.any(y < 0) or np.any(np.asarray(figures.half_width) < 0):
+        raise InputError(f"levels cannot be negative; the lowest figure is {y.min():g}")
+    if np.any(np.diff(t) < 0):
+        raise InputError("the figures must be in the order of their dates")
+    floor = np.asarray(figures.floor, bool)
+    if np.all(floor):
+        raise InputError("no figure states a level" + ("" if len(t) == 0 else " (all say 'at least')"))
+    lowest = capacity * float(prior.capacity_share.min())
+    if y.max() >= lowest:
+        i = int(np.argmax(y))
+        raise InputError(f"the figure {figures.ids[i]} ({y[i]:g}) is not below the capacity ({lowest:g})")
+    # On one day points come before floors, so that a floor never stands first.
+    order = np.lexsort((floor, t))
+    order = order[int(np.argmin(floor[order])) :]
+    return Figures(
+        t[order], y[order], np.asarray(figures.half_width, float)[order], floor[order],
+        tuple(figures.source[i] for i in order), tuple(figures.ids[i] for i in order),
+    )  # fmt: skip
+
+
+def _offset_states(figures: Figures, reference: str | None, kept: int) -> dict[str, int]:
+    """Give a static state to every issuing body with two figures or more that is not the reference.
+
+    The offset of a body with a single figure cannot be told from that figure's error and is added to it instead.
+    """
+    if reference is None or reference not in figures.source:
+        return {}
+    bodies = [s for s in dict.fromkeys(figures.source) if s != reference and figures.source.count(s) > 1]
+    return {s: 2 + kept + i for i, s in enumerate(bodies)}
+
+
+def _figure(
+    figures: Figures, i: int, capacity: float, reporting_error: float, reference: str | None,
+    offsets: dict[str, int], prior: Prior, clock: Array,
+) -> Event:  # fmt: skip
+    """Put one figure on the link scale of every cell, its error by the delta method."""
+    width = float(figures.half_width[i])
+    limit = capacity * prior.capacity_share
+    # A printed zero is any level below half a unit of rounding; it enters at the middle of that.
+    share = np.clip(max(float(figures.y[i]), width / 2) / limit, _SMALLEST, _LARGEST)
+    error = width**2 / 3 + (reporting_error * figures.y[i]) ** 2
+    z, jacobian = np.empty(len(prior)), np.empty(len(prior))
+    for k, link in enumerate(prior.links):
+        cells = prior.family == k
+        z[cells], jacobian[cells] = link.to_link(share[cells]), link.slope(share[cells]) / limit[cells]
+    variance = jacobian**2 * error + 1e-12
+    loading = jacobian * share * limit
+    source = figures.source[i]
+    if reference is not None and reference in figures.source and source != reference and source not in offsets:
+        variance = variance + (loading * OFFSET_SD) ** 2
+    floor = bool(figures.floor[i])
+    log_jacobian = 0.0 if floor else np.log(jacobian)
+    return Event(clock, float(figures.t[i]), z, variance, log_jacobian, offsets.get(source), loading, floor)
+
+
+def forecast(
+    t: Sequence[float],
+    y: Sequence[float],
+    future_t: Sequence[float],
+    capacity: float = 100.0,
+    draws: int = 2000,
+    seed: int = 0,
+) -> Array:
+    """Forecast an exact annual series that may fall, such as a share of a population.
+
+    Parameters
+    ----------
+    t, y : sequence of float
+        Dates (decimal years, increasing) and levels.
+    future_t : sequence of float
+        Dates to forecast, after the last of `t`.
+    capacity : float
+        Ceiling, in the unit of `y`.
+    draws, seed : int
+
+    Returns
+    -------
+    array, shape (len(future_t), draws)
+    """
+    y = np.clip(np.asarray(y, float), _SMALLEST * capacity, _LARGEST * capacity)
+    n = len(y)
+    # The error of an exact series: two hundredths of a per cent of the capacity (half-width times 1 / sqrt 3).
+    width = np.full(n, 2e-4 * 3**0.5 * capacity)
+    figures = Figures(np.asarray(t, float), y, width, np.zeros(n, bool), ("",) * n, tuple(map(str, t)))
+    return condition(figures, capacity, reporting_error=0.0, net=True, wild=0.0).draws(future_t, draws, seed)

@@ -1,0 +1,281 @@
+"""Joint questions about several dates: quasi-random paths through the mixture of growth laws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr, ndtri
+
+from jalur.errors import InputError
+from jalur.mixture import poisson_weights
+from jalur.statespace import transition
+
+if TYPE_CHECKING:
+    from jalur.outlook import Outlook, Pace
+
+Array = npt.NDArray[np.float64]
+
+JOINT_POINTS = 16384
+_LEVELS = 257  # nodes of the exact distribution function to which the draws of a count are brought
+
+
+def _latin(n: int, rng: np.random.Generator) -> Array:
+    """Return n stratified uniform numbers in random order."""
+    return rng.permutation((np.arange(n) + rng.random(n)) / n)
+
+
+def _lattice(n: int, dimensions: int, seed: int) -> Array:
+    """Return a Kronecker sequence in (0, 1), shape (dimensions, n), shifted at random by the seed.
+
+    The generator is the generalised golden ratio g, the root of ``g**(d + 1) = g + 1``; the first coordinate is
+    the even grid, so that cells are picked in proportion to their weights.
+    """
+    shift = np.random.default_rng(seed).random(dimensions)
+    g = 2.0
+    for _ in range(60):
+        g = (1 + g) ** (1 / dimensions)
+    step = g ** -np.arange(1.0, dimensions)
+    i = np.arange(n)
+    grid = np.vstack([(i + shift[0]) / n, (shift[1:, None] + step[:, None] * i) % 1.0])
+    return np.clip(grid, 1e-12, 1 - 1e-12)
+
+
+def _pick(weight: Array, u: Array) -> npt.NDArray[np.intp]:
+    return np.minimum(np.searchsorted(np.cumsum(weight), u), len(weight) - 1)
+
+
+def _factor(cov: Array) -> Array:
+    """Cholesky factor of (states, states, cells), tolerant of states without variance."""
+    n = len(cov)
+    lower = np.zeros_like(cov)
+    for j in range(n):
+        pivot = np.sqrt(np.maximum(cov[j, j] - (lower[j, :j] ** 2).sum(axis=0), 0.0))
+        lower[j, j] = pivot
+        for i in range(j + 1, n):
+            rest = cov[i, j] - (lower[i, :j] * lower[j, :j]).sum(axis=0)
+            lower[i, j] = np.where(pivot > 1e-12, rest / np.maximum(pivot, 1e-12), 0.0)
+    return lower
+
+
+def _ordered(outlook: Outlook, times: Sequence[float]) -> tuple[Array, list[int], list[int]]:
+    """Return the dates, and the positions of the past and of the future ones, each in order of time."""
+    t = np.asarray(times, float).ravel()
+    if not np.all(np.isfinite(t)):
+        raise InputError("dates must be finite numbers")
+    order = [int(i) for i in np.argsort(t, kind="stable")]
+    past = [i for i in order if t[i] < outlook.t_last - 1e-9]
+    return t, past, [i for i in order if i not in set(past)]
+
+
+def _count_jumps(rate: Array, u: Array) -> Array:
+    """Inverse of the Poisson distribution function at u, for each draw's own rate."""
+    p = np.exp(-rate)
+    total, k = p.copy(), np.zeros_like(u)
+    for j in range(1, 13):
+        more = u > total
+        if not more.any():
+            break
+        k[more] += 1
+        p = p * rate / j
+        total += p
+    return k
+
+
+def _levels(outlook: Outlook, z: Array, cell: npt.NDArray[np.intp]) -> Array:
+    """Map draws on the link scale to the count."""
+    prior = outlook.prior
+    limit = outlook.capacity * prior.capacity_share[cell]
+    if len(prior.links) == 1:
+        return limit * prior.links[0].from_link(z)
+    out = np.empty_like(z)
+    for k, one in enumerate(prior.links):
+        of = prior.family[cell] == k
+        out[..., of] = one.from_link(z[..., of])
+    return out * limit
+
+
+def draws(outlook: Outlook, times: Sequence[float], n: int, seed: int) -> Array:
+    """See `Outlook.draws`."""
+    t, past, future = _ordered(outlook, times)
+    rng = np.random.default_rng(seed)
+    cell = _pick(outlook.weight, _latin(n, rng))
+    prior = outlook.prior.take(cell)
+    mean, lower = outlook.mean[:, cell], _factor(_past_first(outlook))[:, :, cell]
+    kept = len(outlook.past_t)
+    noise = ndtri(np.array([_latin(n, rng) for _ in range(kept + 2)]))
+    state = np.concatenate([mean[2:], mean[:2]]) + np.einsum("ijn,jn->in", lower, noise)
+    z = np.empty((len(t) + 1, n))
+    z[-1] = state[kept]  # the level at the last figure, where the future starts
+    for i in past:
+        z[i] = state[outlook._past_index(t[i])]
+    level, slope, now = state[kept], state[kept + 1], outlook.t_last
+    gaps = {}
+    for i in future:
+        gap = gaps.setdefault((now, t[i]), outlook.gap(now, t[i]))[cell]
+        if t[i] > now:
+            h, e, q11, q12, q22 = transition(prior, gap)
+            k = _count_jumps(prior.jump_rate * gap, _latin(n, rng))
+            total = np.sqrt(np.maximum(q11 + k * (prior.jump_size * prior.pace) ** 2, 1e-300))
+            n1, n2 = ndtri(_latin(n, rng)), ndtri(_latin(n, rng))
+            level = level + prior.pace * gap + h * (slope - prior.pace) + total * n1
+            along = q12 / total
+            slope = prior.pace + e * (slope - prior.pace) + along * n1 + np.sqrt(np.maximum(q22 - along**2, 0)) * n2
+            now = t[i]
+        z[i] = level
+    count = _levels(outlook, z, cell)
+    if outlook.net:
+        return count[:-1]
+    running = _running_maximum(count, past, future)
+    return _bring_to_exact(outlook, running, t, past + future)
+
+
+def _past_first(outlook: Outlook) -> Array:
+    """Covariance in the order past levels, z, b: the order of time."""
+    states = len(outlook.mean)
+    order = np.r_[2:states, 0:2]
+    return outlook.covariance[np.ix_(order, order)]
+
+
+def _running_maximum(count: Array, past: list[int], future: list[int]) -> Array:
+    out = count.copy()
+    order = [*past, len(count) - 1, *future]
+    out[order] = np.maximum.accumulate(count[order], axis=0)
+    return out[:-1]
+
+
+def _bring_to_exact(outlook: Outlook, count: Array, t: Array, order: list[int]) -> Array:
+    """Give each date's draws the exact distribution, keeping their ranks, and keep paths from falling."""
+    out = np.empty_like(count)
+    n = count.shape[1]
+    grid = (np.arange(n) + 0.5) / n
+    done: dict[float, Array] = {}
+    for i in order:
+        if t[i] not in done:
+            # The span of the draws, widened: beyond it lies less than one draw.
+            low, high = count[i].min(), count[i].max()
+            nodes = np.linspace(max(low - 0.05 * (high - low), 0.0), min(high + 0.05 * (high - low), outlook.capacity), _LEVELS)
+            done[t[i]] = np.interp(grid, outlook.cdf(t[i], nodes), nodes)
+        out[i, np.argsort(count[i], kind="stable")] = done[t[i]]
+    if order:
+        out[order] = np.maximum.accumulate(out[order], axis=0)
+    return out
+
+
+def joint_probability(outlook: Outlook, times: Sequence[float], levels: Sequence[float], seed: int) -> float:
+    """See `Outlook.joint_probability`.
+
+    Genz' sequential conditioning: each path is kept above the levels and carries the probability of that. Only the
+    cell, the jumps and the positions above the levels are sampled, and the integrand is smooth. For a count that
+    cannot fall, the levels are first moved so that each date has its exact probability under the working model.
+    """
+    t, past, future = _ordered(outlook, times)
+    level = np.asarray(levels, float).ravel()
+    if len(level) != len(t):
+        raise InputError(f"{len(t)} dates but {len(level)} levels")
+    if len(t) == 0:
+        return 1.0
+    single = np.array([outlook.probability(x, y) for x, y in zip(t, level, strict=True)])
+    if len(t) == 1 or single.min() == 0.0:
+        return float(single.min())
+    if not outlook.net:
+        level = np.array([_matching(outlook, x, p, y) for x, p, y in zip(t, single, level, strict=True)])
+    kept = len(outlook.past_t)
+    u = _lattice(JOINT_POINTS, 3 + kept + 3 * len(future), seed)
+    column = iter(u)
+    cell = _pick(outlook.weight, next(column))
+    prior = outlook.prior.take(cell)
+    needed: dict[int, float] = {}
+    for i in past:
+        state = outlook._past_index(t[i])
+        needed[state] = max(level[i], needed.get(state, -np.inf))
+    mean = np.concatenate([outlook.mean[2:], outlook.mean[:2]])[:, cell]
+    lower = _factor(_past_first(outlook))[:, :, cell]
+    weight = np.ones(JOINT_POINTS)
+    noise = np.zeros_like(mean)
+    for j in range(kept):
+        centre = mean[j] + (lower[j, :j] * noise[:j]).sum(axis=0)
+        noise[j], chance = _above(centre, lower[j, j], _threshold(outlook, needed.get(j), cell), next(column))
+        weight *= chance
+    here = mean[kept:] + np.einsum("ijn,jn->in", lower[kept:, :kept], noise[:kept])
+    a, b, d = _square(lower[kept:, kept:])
+    now = outlook.t_last
+    for i in future:
+        gap = outlook.gap(now, t[i])[cell]
+        h, e, q11, q12, q22 = transition(prior, gap)
+        k = _count_jumps(prior.jump_rate * gap, next(column))
+        deviation = here[1] - prior.pace
+        centre = here[0] + prior.pace * gap + h * deviation
+        slope = prior.pace + e * deviation
+        a, b, d = a + 2 * h * b + h * h * d + q11, e * (b + h * d) + q12, e * e * d + q22
+        a = a + k * (prior.jump_size * prior.pace) ** 2
+        sd = np.sqrt(np.maximum(a, 1e-18))
+        n1, chance = _above(centre, sd, _threshold(outlook, level[i], cell), next(column))
+        weight *= chance
+        # From here on the level is known and the slope has the variance that is left.
+        here = np.array([centre + sd * n1, slope + b / sd * n1])
+        d = np.maximum(d - (b / sd) ** 2, 0.0)
+        a, b = np.zeros_like(a), np.zeros_like(b)
+        now = t[i]
+    return float(min(weight.mean(), single.min()))
+
+
+def _square(lower: Array) -> tuple[Array, Array, Array]:
+    return lower[0, 0] ** 2, lower[0, 0] * lower[1, 0], lower[1, 0] ** 2 + lower[1, 1] ** 2
+
+
+def _matching(outlook: Outlook, t: float, p: float, level: float) -> float:
+    """Level that the working model reaches on date t with probability p."""
+    mixture = outlook.mixture(t)
+    if abs(float(mixture.survival(level)) - p) < 1e-9:
+        return level
+    return float(mixture.quantile(1 - p)) if p < 1 else 0.0
+
+
+def _threshold(outlook: Outlook, level: float | None, cell: npt.NDArray[np.intp]) -> Array:
+    prior = outlook.prior
+    if level is None or level <= 0:
+        return np.full(len(cell), -np.inf)
+    share = level / (outlook.capacity * prior.capacity_share)
+    inner = np.clip(share, 1e-12, 1 - 1e-12)
+    z = np.array([one.to_link(inner) for one in prior.links])[prior.family, np.arange(len(prior))]
+    return np.where(share >= 1, np.inf, z)[cell]
+
+
+def _above(centre: Array, sd: Array, threshold: Array, u: Array) -> tuple[Array, Array]:
+    """Draw standard normals such that ``centre + sd * n`` stays above the threshold; also that event's probability."""
+    safe = np.maximum(sd, 1e-12)
+    chance = ndtr((centre - threshold) / safe)
+    return -ndtri(np.clip(u * chance, 1e-300, 1 - 1e-16)), chance
+
+
+def pace(outlook: Outlook, seed: int) -> Pace:
+    """See `Outlook.pace`."""
+    from jalur.outlook import Pace
+
+    n = 4096
+    u = _lattice(n, 3, seed)
+    cell = _pick(outlook.weight, u[0])
+    lower = _factor(outlook.covariance[:2, :2])[:, :, cell]
+    n1, n2 = ndtri(u[1]), ndtri(u[2])
+    z = outlook.mean[0, cell] + lower[0, 0] * n1
+    slope = outlook.mean[1, cell] + lower[1, 0] * n1 + lower[1, 1] * n2
+    prior = outlook.prior
+    limit = outlook.capacity * prior.capacity_share[cell]
+    share = np.clip(_levels(outlook, z, cell) / limit, 1e-9, 1 - 1e-9)
+    steep = np.array([one.slope(share) for one in prior.links])[prior.family[cell], np.arange(n)]
+    yearly = slope * limit / steep
+    if not outlook.net:
+        yearly = np.maximum(yearly, 0.0)
+    share_of = np.array([outlook.weight[prior.family == k].sum() for k in range(len(prior.links))])
+    main = int(share_of.argmax())
+    own = slope[prior.family[cell] == main]
+
+    def interval(x: Array, mass: float) -> tuple[float, float]:
+        low, high = np.quantile(x, [(1 - mass) / 2, (1 + mass) / 2])
+        return float(low), float(high)
+
+    return Pace(float(np.median(yearly)), interval(yearly, 0.5), interval(yearly, 0.8),
+                float(np.median(own)), interval(own, 0.8), prior.links[main].family)  # fmt: skip

@@ -1,0 +1,174 @@
+"""The prior: a grid of growth laws with weights learned from real adoption series.
+
+A cell of the grid is one growth law. On the link scale ``z = g(N / K)`` it reads, in continuous time,
+
+    dz = b dt + level_noise * pace dW1 + dJ          db = -reversion (b - pace) dt + slope_noise * pace dW2
+
+with jumps J at `jump_rate` a year, each N(0, (jump_size * pace)^2). All noise is counted in units of the pace, so a
+fast growth law is also an uncertain one. The weights ship as ``prior.json``; `jalur.learn_prior` learns them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from jalur.errors import InputError
+from jalur.links import Link, link
+
+Array = npt.NDArray[np.float64]
+
+PARAMETERS = ("pace", "slope_noise", "level_noise", "reversion", "jump_rate", "jump_size", "capacity_share")
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Grid of growth laws and their prior weights; arrays have shape (cells,).
+
+    Attributes
+    ----------
+    links : tuple of Link
+        Families in use.
+    family : array of int
+        Index into `links`.
+    pace : array
+        Link units a year to which the slope reverts.
+    slope_noise, level_noise : array
+        In units of the pace (per square root of a year).
+    reversion : array
+        Speed of reversion, per year.
+    jump_rate, jump_size : array
+        Jumps a year; standard deviation of a jump in units of the pace.
+    capacity_share : array
+        Multiple of the given capacity at which the curve saturates (1 in the shipped prior).
+    log_weight : array
+        Logarithm of the prior weight, up to a constant.
+    power : float
+        Power of the likelihood in the posterior (1 is Bayes' rule; less than 1 trusts the working model less).
+    discount : float
+        Weight of a year-old log-likelihood increment relative to one of today.
+    slope_spread : float
+        Standard deviation of the slope at the first figure, in units of the pace.
+    version : str
+        Version of the weights.
+    """
+
+    links: tuple[Link, ...]
+    family: npt.NDArray[np.intp]
+    pace: Array
+    slope_noise: Array
+    level_noise: Array
+    reversion: Array
+    jump_rate: Array
+    jump_size: Array
+    capacity_share: Array
+    log_weight: Array
+    power: float = 1.0
+    discount: float = 1.0
+    slope_spread: float = 0.5
+    version: str = "custom"
+
+    def __len__(self) -> int:
+        return len(self.pace)
+
+    @cached_property
+    def weight(self) -> Array:
+        """Prior weights, adding up to 1."""
+        w = np.exp(self.log_weight - self.log_weight.max())
+        return w / w.sum()
+
+    def take(self, cells: npt.NDArray[np.intp]) -> Prior:
+        """Return the prior restricted to some cells."""
+        arrays = {name: getattr(self, name)[cells] for name in ("family", *PARAMETERS, "log_weight")}
+        return Prior(self.links, power=self.power, discount=self.discount, slope_spread=self.slope_spread,
+                     version=self.version, **arrays)  # fmt: skip
+
+
+def make(
+    *,
+    families: tuple[str | tuple[str, float], ...] = ("gompertz",),
+    family: npt.ArrayLike = 0,
+    pace: npt.ArrayLike,
+    slope_noise: npt.ArrayLike,
+    level_noise: npt.ArrayLike,
+    reversion: npt.ArrayLike,
+    jump_rate: npt.ArrayLike = 0.0,
+    jump_size: npt.ArrayLike = 0.0,
+    capacity_share: npt.ArrayLike = 1.0,
+    log_weight: npt.ArrayLike = 0.0,
+    power: float = 1.0,
+    discount: float = 1.0,
+    slope_spread: float = 0.5,
+    version: str = "custom",
+) -> Prior:
+    """Build a prior; parameters broadcast against each other. See `Prior` for their meaning.
+
+    Raises
+    ------
+    InputError
+        If a parameter is out of range.
+    """
+    columns = np.broadcast_arrays(
+        *(np.atleast_1d(np.asarray(x, float)) for x in (
+            pace, slope_noise, level_noise, reversion, jump_rate, jump_size, capacity_share, log_weight, family))
+    )  # fmt: skip
+    pace_, slope_, level_, reversion_, rate_, size_, share_, weight_ = (np.array(c, float) for c in columns[:-1])
+    checks = {"pace": pace_ > 0, "slope_noise": slope_ >= 0, "level_noise": level_ >= 0, "reversion": reversion_ > 0,
+              "jump_rate": rate_ >= 0, "jump_size": size_ >= 0, "capacity_share": share_ > 0}  # fmt: skip
+    for name, good in checks.items():
+        if not np.all(good):
+            raise InputError(f"the prior's {name} must be {'zero or more' if 'noise' in name else 'positive'}")
+    if not (0 <= power <= 10 and 0 <= discount <= 1):
+        raise InputError("the prior's power must lie in [0, 10] and its discount in [0, 1]")
+    links = tuple(link(f) if isinstance(f, str) else link(*f) for f in families)
+    return Prior(links, np.array(columns[-1], np.intp), pace_, slope_, level_, reversion_, rate_, size_, share_, weight_,
+                 float(power), float(discount), float(slope_spread), version)  # fmt: skip
+
+
+def from_dict(data: dict) -> Prior:
+    """Build a prior from the content of a weights file (see `to_dict`)."""
+    try:
+        cells = data["cells"]
+        return make(
+            families=tuple(f if isinstance(f, str) else (f[0], float(f[1])) for f in data["families"]),
+            family=cells["family"],
+            **{name: cells[name] for name in (*PARAMETERS, "log_weight")},
+            power=data["power"],
+            discount=data["discount"],
+            slope_spread=data["slope_spread"],
+            version=data["version"],
+        )
+    except (KeyError, TypeError) as error:
+        raise InputError(f"the prior weights file is incomplete or malformed: {error}") from error
+
+
+def to_dict(prior: Prior, **more: object) -> dict:
+    """Return the prior as plain data for a weights file; `more` adds descriptive entries."""
+    cells = {"family": prior.family.tolist()}
+    cells |= {name: getattr(prior, name).tolist() for name in PARAMETERS}
+    cells["log_weight"] = [round(float(x), 6) for x in prior.log_weight]
+    families = [f.family if f.shape is None else [f.family, f.shape] for f in prior.links]
+    return {"version": prior.version, **more, "power": round(prior.power, 6), "discount": prior.discount,
+            "slope_spread": prior.slope_spread, "families": families, "cells": cells}  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def load(path: str | Path | None = None) -> Prior:
+    """Read a weights file; without a path the one that ships with the package.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is malformed.
+    """
+    try:
+        source = resources.files("jalur").joinpath("prior.json") if path is None else Path(path)
+        return from_dict(json.loads(source.read_text(encoding="utf-8")))
+    except (OSError, json.JSONDecodeError) as error:
+        raise InputError(f"the prior weights file {path or 'prior.json'} cannot be read: {error}") from error

@@ -1,0 +1,194 @@
+"""One Kalman filter over all growth laws at once.
+
+The state of a cell is the vector (z, b, offsets of issuing bodies..., past levels...): level and slope on the link
+scale, then static states. A target date that lies between the figures gets a copy of the level at that date as a
+static state (fixed-point smoothing by augmentation), so past and future levels have one joint law. Arrays have the
+cells on their last axis: means (states, cells), covariances (states, states, cells).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import log_ndtr
+
+from jalur.prior import Prior
+
+Array = npt.NDArray[np.float64]
+_LOG_2PI = float(np.log(2 * np.pi))
+
+
+@dataclass(frozen=True)
+class Event:
+    """One published figure on the link scale, or (with `keep`) a date whose level is to be kept; arrays (cells,)."""
+
+    clock: Array  # time in each cell's clock
+    years: float  # calendar time
+    z: Array | None = None
+    variance: Array | None = None
+    log_jacobian: Array | float = 0.0
+    source: int | None = None  # index of the state that holds the issuing body's offset
+    loading: Array | float = 0.0  # effect of that offset on z
+    at_least: bool = False
+    keep: int | None = None  # index of the static state that keeps this date's level
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """State after the last figure: mean (states, cells), covariance (states, states, cells), log-likelihood (cells,)."""
+
+    mean: Array
+    covariance: Array
+    log_likelihood: Array
+    clock: Array = field(repr=False)
+
+
+def transition(prior: Prior, gap: Array) -> tuple[Array, Array, Array, Array, Array]:
+    """Return (h, e, q11, q12, q22) of the exact discretisation over a gap.
+
+    The level moves by ``pace * gap + h (b - pace)``, the slope to ``pace + e (b - pace)``; q is the covariance of the
+    noise that the integrated Ornstein-Uhlenbeck slope and the level shocks add.
+    """
+    phi = prior.reversion
+    x = phi * gap
+    e = np.exp(-x)
+    h = -np.expm1(-x) / phi
+    unit22 = -np.expm1(-2 * x) / (2 * phi)
+    # Below a thousandth the closed form is a difference of nearly equal numbers; two terms of its series are exact.
+    unit11 = np.where(x < 1e-3, gap**3 / 3 * (1 - 0.75 * x), (gap - 2 * h + unit22) / phi**2)
+    slope_variance = (prior.slope_noise * prior.pace) ** 2
+    level_variance = (prior.level_noise * prior.pace) ** 2
+    return h, e, unit11 * slope_variance + gap * level_variance, h * h / 2 * slope_variance, unit22 * slope_variance
+
+
+def propagate(mean: Array, cov: Array, prior: Prior, gap: Array) -> None:
+    """Move means and covariances forward by a gap, in place and without jumps."""
+    h, e, q11, q12, q22 = transition(prior, gap)
+    deviation = mean[1] - prior.pace
+    mean[0] += prior.pace * gap + h * deviation
+    mean[1] = prior.pace + e * deviation
+    cov[0] += h * cov[1]
+    cov[:, 0] += h * cov[:, 1]
+    cov[1] *= e
+    cov[:, 1] *= e
+    cov[0, 0] += q11
+    cov[0, 1] += q12
+    cov[1, 0] += q12
+    cov[1, 1] += q22
+
+
+def _components(chance: Array, jump_variance: Array, wild: float, wild_factor: float, jumps: bool):
+    """Yield (probability, added level variance, factor on the figure's variance) of each thing that may have happened."""
+    kinds = [(1.0 - wild, 1.0)] + ([(wild, wild_factor**2)] if wild else [])
+    for share, factor in kinds:
+        if jumps:
+            yield share * (1.0 - chance), 0.0, factor
+            yield share * chance, jump_variance, factor
+        else:
+            yield np.full_like(chance, share), 0.0, factor
+
+
+def _update(mean: Array, cov: Array, event: Event, components) -> Array:
+    """Condition on one figure in place; returns the log of its predictive density (or probability).
+
+    Each component (jump or not, wild or not) is an exact Gaussian update; the mixture of them is collapsed to its
+    first two moments. The gain of a component with added level variance J lies in the plane of ``u = P H`` and the
+    first unit vector, so that the collapse costs one rank-two correction, whatever the number of components.
+
+    A figure ``at_least`` y says only that the count with its error is not below y: the innovation is a Gaussian
+    truncated from below, replaced by its mean and variance.
+    """
+    u = cov[0].copy()
+    predicted = mean[0]
+    s0 = u[0]
+    if event.source is not None:
+        u = u + cov[event.source] * event.loading
+        predicted = predicted + event.loading * mean[event.source]
+        s0 = u[0] + event.loading * u[event.source]
+    v = event.z - predicted
+    log_density, shift, spread, alpha, beta, added = [], [], [], [], [], []
+    for chance, jump, factor in components:
+        total = s0 + jump + event.variance * factor
+        with np.errstate(divide="ignore"):
+            log_chance = np.log(chance)
+        if event.at_least:
+            sd = np.sqrt(total)
+            a = v / sd
+            log_tail = log_ndtr(-a)
+            mills = np.exp(-0.5 * a * a - 0.5 * _LOG_2PI - log_tail)
+            log_density.append(log_chance + log_tail)
+            shift.append(sd * mills)
+            spread.append(total * np.maximum(1.0 + a * mills - mills * mills, 0.0))
+        else:
+            log_density.append(log_chance - 0.5 * (v * v / total + np.log(total) + _LOG_2PI))
+            shift.append(v)
+            spread.append(0.0)
+        alpha.append(1.0 / total)
+        beta.append(jump / total)
+        added.append(jump)
+    logs = np.array(log_density)
+    top = logs.max(axis=0)
+    share = np.exp(logs - top)
+    evidence = share.sum(axis=0)
+    share /= evidence
+    on_u = on_e = uu = ue = ee = 0.0
+    for r, d, w, a, b, jump in zip(share, shift, spread, alpha, beta, added, strict=True):
+        rd, ra = r * d, r * (w + d * d - 1.0 / a)
+        on_u, on_e = on_u + rd * a, on_e + rd * b
+        uu, ue, ee = uu + ra * a * a, ue + ra * a * b, ee + ra * b * b + r * jump
+    uu, ue, ee = uu - on_u * on_u, ue - on_u * on_e, ee - on_e * on_e
+    mean += u * on_u
+    mean[0] += on_e
+    cov += (u * uu)[:, None] * u
+    edge = u * ue
+    cov[0] += edge
+    cov[:, 0] += edge
+    cov[0, 0] += ee
+    return top + np.log(evidence)
+
+
+def kalman(
+    prior: Prior, mean: Array, cov: Array, log_likelihood: Array, clock: Array, years: float, events: list[Event],
+    *, wild: float = 0.0, wild_factor: float = 10.0,
+) -> Filtered:  # fmt: skip
+    """Filter events in order of time, starting from a state at `clock`.
+
+    Parameters
+    ----------
+    prior : Prior
+        Cells and the discount of old log-likelihood.
+    mean, cov : array
+        State at the start, shapes (states, cells) and (states, states, cells); changed in place.
+    log_likelihood, clock : array
+        Shape (cells,).
+    years : float
+        Calendar time of the start.
+    events : list of Event
+        Figures and kept dates, none before the start.
+    wild, wild_factor : float
+        Probability of a wild figure and the factor on its standard deviation.
+    """
+    jumps = bool(np.any((prior.jump_rate > 0) & (prior.jump_size > 0)))
+    jump_variance = (prior.jump_size * prior.pace) ** 2
+    for event in events:
+        gap = event.clock - clock
+        moved = bool(np.any(gap > 0))
+        chance = -np.expm1(-prior.jump_rate * gap) if moved and jumps else np.zeros(len(prior))
+        if moved:
+            propagate(mean, cov, prior, gap)
+            clock = event.clock
+        if prior.discount < 1 and event.years > years:
+            log_likelihood *= prior.discount ** (event.years - years)
+        years = event.years
+        if event.keep is not None:
+            cov[0, 0] += chance * jump_variance
+            mean[event.keep] = mean[0]
+            cov[event.keep] = cov[0]
+            cov[:, event.keep] = cov[:, 0]
+            cov[event.keep, event.keep] = cov[0, 0]
+            continue
+        parts = _components(chance, jump_variance, wild, wild_factor, moved and jumps)
+        log_likelihood += _update(mean, cov, event, parts) + event.log_jacobian
+    return Filtered(mean, cov, log_likelihood, clock)
