@@ -7,7 +7,6 @@ verdict can print a hit rate without running a backtest.
 from __future__ import annotations
 
 import json
-from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any

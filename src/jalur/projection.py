@@ -134,7 +134,7 @@ def _stage(
 
 
 def _acceleration(state: Any, t: float, target: float, now: float) -> float | None:
-    """Time compression: the projection reaches the target with even odds at s; it must run (s - now) / (t - now) times as fast."""
+    """Time compression: with even odds at time s, the projection must run (s - now) / (t - now) times as fast."""
     horizon = t + 2 * HORIZON_YEARS
     if state.probability(horizon, target) < 0.5:
         return None
@@ -233,7 +233,7 @@ def _levers(
 
 
 def _faster(state: Any, path: TargetPath, now: float, factor: float, seed: int) -> float:
-    """Chance of the whole path if the same futures ran `factor` times as fast from the vintage on (time compression)."""
+    """Chance of the whole path if the same futures ran `factor` times as fast from the vintage on."""
     times = np.where(path.times > now, now + (path.times - now) * factor, path.times)
     return float(state.joint_probability(times, np.array(path.targets), seed=seed))
 
@@ -243,7 +243,7 @@ def _finite(x: float) -> float | None:
 
 
 def _least(chance_of: Any, chance: float, limit: float) -> float | None:
-    """Smallest factor between 1 and `limit` that lifts the chance to `chance`, to 1 %; None if not even the limit does."""
+    """Smallest factor from 1 to `limit` that lifts the chance to `chance`, to 1 %; None if not even the limit does."""
     if chance_of(limit) < chance:
         return None
     low, high = 1.0, limit

@@ -20,7 +20,7 @@ MINIMUM_DATES = 3  # below this neither a pace nor its change can be seen
 REASONS = {
     "no_path": "no official path with dated milestones is declared",
     "no_figures": "no usable figure had been published by {vintage}; at least {minimum} dates are needed",
-    "few_figures": "only {count} usable {noun} had been published by {vintage}; figures for at least {minimum} dates are needed",
+    "few_figures": "only {count} usable {noun} had been published by {vintage}; at least {minimum} dates are needed",
     "no_capacity": "no dated capacity (how many could ever join) is known",
     "figures_exceed_capacity": "the published figures exceed the capacity of {capacity}",
 }
@@ -122,9 +122,8 @@ def _number(text: str | float, names: list[str]) -> float:
     except ValueError:
         units = float("nan")
     if not np.isfinite(units) or units <= 0:
-        raise InputError(
-            f"capacity is {text!r}; allowed is a positive number of units or one of: {', '.join(names) or 'no name is declared'}"
-        )
+        known = ", ".join(names) or "no name is declared"
+        raise InputError(f"capacity is {text!r}; allowed is a positive number of units or one of: {known}")
     return units
 
 

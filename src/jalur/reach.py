@@ -1,7 +1,7 @@
 """Is the path reachable, how likely, by when, at what pace? Turns a programme at a vintage into a `Verdict`.
 
-The statistics live in `jalur.outlook`; here they are put beside the official path, the capacities and the official-style
-labels. Nothing published after the vintage is used, and where the figures cannot carry a probability none is given.
+The statistics live in `jalur.outlook`; here they are put beside the official path, the capacities and the
+official-style labels. Nothing published after the vintage is used, and where the figures cannot carry a probability none is given.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def assess(programme: Any, vintage: str | date, *, sensitivity: bool = True, **c
     """
     question = Question(vintage=ledger.parse_date(vintage, "vintage").isoformat(), **choices)
     path, figures = path_of(programme, question), question.select(programme)
-    chosen, capacity = capacity_of(programme, question)
+    _, capacity = capacity_of(programme, question)
     problem = why_not(figures, path, capacity, question.vintage)
     last = _figure(figures.iloc[-1]) if len(figures) else None
     common = dict(
@@ -74,19 +74,40 @@ def assess(programme: Any, vintage: str | date, *, sensitivity: bool = True, **c
     if problem:
         milestones = tuple(_bare_milestone(question, path, k, last, capacity) for k in range(len(path.dates)))
         return v.Verdict(
-            milestones=milestones, joint_probability=None, probability_class="not_assessed", reason_code=problem[0], reason=problem[1],
-            current_pace=None, first_passage=None, levers=None, capacity=used, capacities=capacities, capacity_range=None,
-            data_cannot_tell=False, sensitivity=None, fan=(), **common,
-        )  # fmt: skip
+            milestones=milestones,
+            joint_probability=None,
+            probability_class="not_assessed",
+            reason_code=problem[0],
+            reason=problem[1],
+            current_pace=None,
+            first_passage=None,
+            levers=None,
+            capacity=used,
+            capacities=capacities,
+            capacity_range=None,
+            data_cannot_tell=False,
+            sensitivity=None,
+            fan=(),
+            **common,
+        )
     assert capacity is not None
     result = projection.project(programme, question, figures, path, capacity)
     spread = _capacity_range(capacities)
+    left_out = None
+    if sensitivity:
+        joint, milestones = result["joint_probability"], result["milestones"]
+        left_out = leave_out.leave_out(programme, question, figures, path, joint, milestones)
     return v.Verdict(
-        reason_code=None, reason=None, capacity=used, capacities=capacities, capacity_range=spread,
+        reason_code=None,
+        reason=None,
+        capacity=used,
+        capacities=capacities,
+        capacity_range=spread,
         data_cannot_tell=spread is not None and spread > CAPACITY_TOLERANCE,
-        sensitivity=leave_out.leave_out(programme, question, figures, path, capacity, result["joint_probability"], result["milestones"]) if sensitivity else None,
-        **result, **common,
-    )  # fmt: skip
+        sensitivity=left_out,
+        **result,
+        **common,
+    )
 
 
 def _figure(row: pd.Series) -> v.Figure:
@@ -94,7 +115,7 @@ def _figure(row: pd.Series) -> v.Figure:
 
 
 def _base(programme: Any, figures: pd.DataFrame) -> v.Figure | None:
-    """Where progress is measured from: the base named by the announcement once a later figure exists, else the first figure."""
+    """Where progress starts: the base the announcement names once a later figure exists, else the first figure."""
     if not len(figures):
         return None
     named = programme.path.base_date if programme.path else None
@@ -120,14 +141,27 @@ def _bare_milestone(
     )
     months = pace.months_between(since, day) if since else 0
     return v.Milestone(
-        date=day, target=target, target_id=path.ids[k],
+        date=day,
+        target=target,
+        target_id=path.ids[k],
         status="past" if past else "exceeds_capacity" if capacity is not None and target > capacity else "open",
-        probability=None, probability_class="not_assessed", median=None, interval_50=None, interval_80=None, interval_90=None,
-        required=required, required_monthly_additions=required.monthly_additions if required else None,
+        probability=None,
+        probability_class="not_assessed",
+        median=None,
+        interval_50=None,
+        interval_80=None,
+        interval_90=None,
+        required=required,
+        required_monthly_additions=required.monthly_additions if required else None,
         stage_from=since if required else None,
-        stage_required_monthly_additions=(target - level) / months if required and level is not None and months > 0 else None,
-        stage_projected_monthly_additions=None, stage_projected_monthly_additions_80=None, acceleration=None, levels=None,
-    )  # fmt: skip
+        stage_required_monthly_additions=(target - level) / months
+        if required and level is not None and months > 0
+        else None,
+        stage_projected_monthly_additions=None,
+        stage_projected_monthly_additions_80=None,
+        acceleration=None,
+        levels=None,
+    )
 
 
 def _capacities(

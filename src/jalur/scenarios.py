@@ -110,7 +110,7 @@ class Swing:
 
 
 def tornado(verdict: v.Verdict, groups: dict[str, tuple[v.Variant, ...]]) -> tuple[Swing, ...]:
-    """Swing of the chance of the last milestone for each choice, widest first; the verdict's own value is always inside."""
+    """Swing of the chance of the last milestone for each choice, widest first; it always holds the verdict's own."""
     base = verdict.milestones[-1].probability
     if base is None:
         return ()
@@ -130,7 +130,7 @@ def tornado(verdict: v.Verdict, groups: dict[str, tuple[v.Variant, ...]]) -> tup
 
 @dataclass(frozen=True)
 class PeriodPace:
-    """Pace of the published figures within a period: units a month with a 90 % interval, and the change from the period before."""
+    """Pace of the published figures in a period, units a month with 90 % interval, and its change from the last."""
 
     name: str
     start: str
@@ -183,7 +183,7 @@ def pace_by_period(figures: pd.DataFrame, breaks: tuple[tuple[str, str], ...]) -
                 _ninety(slope, variance),
                 change[0] if change else None,
                 _ninety(*change) if change else None,
-            )  # fmt: skip
+            )
         )
         before = (slope, variance)
     return tuple(rows)

@@ -1,7 +1,8 @@
 """The verdict as data: frozen results that the notebooks, the brief and `verdict.json` show.
 
 Nothing is computed here but rounding for JSON. Levels are in single units of the programme (`unit`), dates are ISO
-strings, probabilities are shares between 0 and 1, and `None` means that the quantity cannot be given: `reason` then says why.
+strings, probabilities are shares between 0 and 1, and `None` means that the quantity cannot be given: `reason` then
+says why.
 """
 
 from __future__ import annotations
@@ -76,9 +77,9 @@ class Pace:
 class Milestone:
     """One dated official target and what the figures say about it.
 
-    ``required`` leads from the last published figure to the target; ``stage_required_monthly_additions`` from the milestone
-    before (for the first open milestone, from the last published figure); ``stage_projected_monthly_additions`` is
-    what the projection gives over the same stretch (median and 80 % interval).
+    ``required`` leads from the last published figure to the target; ``stage_required_monthly_additions`` from the
+    milestone before (for the first open milestone, from the last published figure);
+    ``stage_projected_monthly_additions`` is what the projection gives over that stretch (median and 80 % interval).
     ``acceleration`` is how many times faster the projection would have to run for even odds.
     """
 
@@ -163,7 +164,7 @@ class LabelRow:
 
 @dataclass(frozen=True)
 class Levers:
-    """Least change of one lever that lifts the chance of the whole path to 0.5 and 0.8; None: not by this lever alone."""
+    """Least change of one lever that lifts the chance of the path to 0.5 and 0.8; None: not by this lever alone."""
 
     extra_monthly_additions: dict[str, float | None]
     capacity_factor: dict[str, float | None]
@@ -184,7 +185,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """What the verdict rests on: each source and each figure left out in turn, ranges, and the most influential figure."""
+    """Each source and each figure left out in turn, the ranges, and the most influential figure."""
 
     sources: tuple[Variant, ...]
     figures: tuple[Variant, ...]
