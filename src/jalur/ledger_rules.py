@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 
 import pandas as pd
 
@@ -23,7 +22,7 @@ def observation_faults(frame: pd.DataFrame, label: str) -> list[Fault]:
     faults: list[Fault] = []
 
     def refuse(mask: pd.Series, column: str, given: str, allowed: str) -> None:
-        for row in frame[mask].itertuples():
+        for row in frame[mask].itertuples() if mask.any() else ():
             values = {key: _text(value) for key, value in row._asdict().items()}
             faults.append(Fault(label, row.Index, column, given.format(**values), allowed.format(**values)))
 
@@ -41,9 +40,9 @@ def observation_faults(frame: pd.DataFrame, label: str) -> list[Fault]:
     for row, stated, true in zip(frame.index, frame["lag_days"], lag, strict=True):
         if stated != true and true >= 0:
             faults.append(Fault(label, row, "lag_days", str(stated), f"{true}, the days from as_of to reported_on"))
-    for row in frame[frame["role"] != "derived"].itertuples():
-        if Decimal(repr(row.value)) % Decimal(10) ** -int(row.decimals):
-            faults.append(Fault(label, row.Index, "decimals", str(row.decimals), f"decimals that hold every digit of the value {_text(row.value)}"))
+    steps = frame["value"] * 10.0 ** frame["decimals"]
+    finer = (frame["role"] != "derived") & ((steps - steps.round()).abs() > 1e-6 * steps.clip(lower=1))
+    refuse(finer, "decimals", "{decimals}", "decimals that hold every digit of the value {value}")
     return sorted(faults + _repeat_faults(frame, label), key=lambda fault: fault.row or 0)
 
 
@@ -51,7 +50,7 @@ def _repeat_faults(frame: pd.DataFrame, label: str) -> list[Fault]:
     """Check that each repeat names a row that exists, is not itself and is not a repeat."""
     roles = dict(zip(frame["id"], frame["role"], strict=True))
     faults = []
-    for row in frame.itertuples():
+    for row in frame[(frame["role"] == "repeat") | frame["repeats"].notna()].itertuples():
         if row.role != "repeat":
             if row.repeats is not None:
                 faults.append(Fault(label, row.Index, "repeats", shown(row.repeats), f"nothing, since role is {row.role}"))
