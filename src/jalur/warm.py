@@ -1,0 +1,127 @@
+"""The warm process behind `jalur.workers.WarmServer`: imports once, forks a child per call. Started as ``python -m jalur.warm``.
+
+Standard input is a socket to the caller. Each request is one byte with a file descriptor beside it: ``f`` forks a child
+that talks over that descriptor, ``s`` tells over it how a child ended. End of file means that the caller is gone.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import signal
+import socket
+import sys
+import threading
+from multiprocessing.connection import Connection
+
+from jalur.workers import FORK, STATUS
+
+# What notebooks, export and engine need. The helpers of the notebooks are imported by the notebooks themselves, since
+# they may want to know the shell they are imported in.
+PRELOADED = (
+    "pandas",
+    "scipy.special",
+    "scipy.optimize",
+    "scipy.stats",
+    "matplotlib.pyplot",
+    "matplotlib_inline.backend_inline",
+    "papermill",
+    "nbclient",
+    "nbconvert",
+    "jalur.inprocess",
+    "jalur.execute",
+    "jalur.reach",
+    "jalur.charts",
+    "jalur.tables",
+    "jalur.wording",
+    "jalur.track_record",
+    "pandera.pandas",
+    "statsmodels.api",
+    "statsmodels.tsa.api",
+)
+
+
+def preload() -> None:
+    """Import what the work needs; a module that is not there is left to the work that asks for it."""
+    # jsonschema compiles the grammar of international addresses for a format nobody checks here: two seconds of every start.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    for name in PRELOADED:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            print(f"jalur: {name} is not preloaded: {error}", file=sys.stderr)
+    gc.collect()
+    gc.freeze()  # the children share these pages; a collection in one would copy them
+
+
+def serve(control: socket.socket) -> None:
+    """Answer requests until the caller is gone."""
+    ended: dict[int, int] = {}
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        _reap(ended)
+        if not request or not descriptors:
+            return
+        connection = Connection(descriptors[0])
+        if request == FORK:
+            if os.fork() == 0:
+                control.close()
+                _child(connection)
+        elif request == STATUS:
+            _tell(connection, ended)
+        connection.close()
+
+
+def _reap(ended: dict[int, int]) -> None:
+    try:
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            ended[pid] = os.waitstatus_to_exitcode(status)
+    except ChildProcessError:
+        return
+
+
+def _tell(connection: Connection, ended: dict[int, int]) -> None:
+    try:
+        pid = int(connection.recv_bytes())
+        if pid not in ended:
+            ended[pid] = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        connection.send_bytes(str(ended[pid]).encode())
+    except (EOFError, OSError):
+        return
+
+
+def _child(connection: Connection) -> None:
+    """Life of a child: own process group, no terminal, one piece of work, end."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    empty = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(empty, descriptor)
+    try:
+        connection.send_bytes(str(os.getpid()).encode())
+        work = connection.recv_bytes()
+        threading.Thread(target=_end_with_caller, args=(connection,), daemon=True).start()
+        from jalur.execute import run_pickled
+
+        connection.send_bytes(run_pickled(work))
+    except (EOFError, OSError):
+        os._exit(1)
+    os._exit(0)
+
+
+def _end_with_caller(connection: Connection) -> None:
+    try:
+        connection.recv_bytes()
+    except (EOFError, OSError):
+        os.killpg(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's business
+    with socket.socket(fileno=os.dup(0)) as caller:
+        preload()
+        serve(caller)
