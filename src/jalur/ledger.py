@@ -7,6 +7,7 @@ known from the day it was reported, and a question asked as of that day sees wha
 from __future__ import annotations
 
 import datetime as dt
+import os
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -45,7 +46,9 @@ __all__ = [
 
 
 def default_data() -> Path:
-    """Return the data folder of the repository, or `data` in the working folder where the package stands alone."""
+    """Return the data folder named by the environment variable JALUR_DATA, else the repository's, else `data` in the working folder."""
+    if os.environ.get("JALUR_DATA"):
+        return Path(os.environ["JALUR_DATA"])
     beside = Path(__file__).resolve().parents[2] / "data"
     return beside if beside.is_dir() else Path.cwd() / "data"
 
