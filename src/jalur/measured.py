@@ -11,10 +11,13 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-Point = tuple[str, float]
-
 
 @lru_cache(maxsize=1)
 def record() -> dict[str, Any]:
     """The whole measured record, as plain dicts and lists."""
-    return json.loads((files("jalur") / "track_record.json").read_text(encoding="utf-8"))
+    source = files("jalur") / "track_record.json"
+    return json.loads(source.read_text(encoding="utf-8")) if source.is_file() else {}
+
+
+def label_record(method: str, now: tuple[str, float], target: tuple[str, float]) -> tuple[str | None, int | None, int | None, float | None, float | None]:
+    return None, None, None, None, None

@@ -13,8 +13,10 @@ from jalur import verdict as v
 from jalur.question import Question, TargetPath, condition, probabilities
 
 HORIZON_YEARS = 10  # first passage is followed until this long after the last milestone
-QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
-LEVEL_CHANCES = (0.5, 0.8, 0.9)
+QUANTILES = (0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 0.9, 0.95)
+LEVEL_CHANCES = {0.5: 0.5, 0.8: 0.2, 0.9: 0.1}  # chance of reaching a level -> the quantile that it is
+FAN = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+FITTED_DATES = 24
 FASTER_PERCENT = tuple(range(-50, 110, 10))
 
 
@@ -57,13 +59,9 @@ def project(
         levers=_levers(state, programme, question, figures, path, capacity, levels, now, joint)
         if open_.any()
         else None,
+        fitted=_fitted(programme, figures, capacity, first, last),
         fan=_fan(state, question, path, last),
     )
-
-
-def _span(state: Any, t: float, share: float) -> v.Interval:
-    low, high = (float(state.quantile(t, q)) for q in ((1 - share) / 2, (1 + share) / 2))
-    return low, high
 
 
 def _status(path: TargetPath, k: int, vintage: str, capacity: float, probability: float) -> str:
@@ -89,6 +87,7 @@ def _milestone(
     status = _status(path, k, question.vintage, capacity, probability)
     start, level = figures["as_of"].iloc[-1].date().isoformat(), float(figures["value"].iloc[-1])
     ahead = status == "open"
+    q = dict(zip(QUANTILES, (float(x) for x in state.quantile(t, np.array(QUANTILES))), strict=True))
     required = pace.required_pace(start, level, day, target, capacity, levels[now]) if ahead else None
     stage = _stage(path, k, question.vintage, levels, now, start, level) if ahead else None
     return v.Milestone(
@@ -98,10 +97,10 @@ def _milestone(
         status=status,
         probability=probability,
         probability_class=v.probability_class(probability),
-        median=float(state.quantile(t, 0.5)),
-        interval_50=_span(state, t, 0.5),
-        interval_80=_span(state, t, 0.8),
-        interval_90=_span(state, t, 0.9),
+        median=q[0.5],
+        interval_50=(q[0.25], q[0.75]),
+        interval_80=(q[0.1], q[0.9]),
+        interval_90=(q[0.05], q[0.95]),
         required=required,
         required_monthly_additions=required.monthly_additions if required else None,
         stage_from=stage[0] if stage else None,
@@ -109,7 +108,7 @@ def _milestone(
         stage_projected_monthly_additions=stage[2] if stage else None,
         stage_projected_monthly_additions_80=stage[3] if stage else None,
         acceleration=_acceleration(state, t, target, now) if ahead else None,
-        levels={f"{chance:g}": float(state.quantile(t, 1 - chance)) for chance in LEVEL_CHANCES},
+        levels={f"{chance:g}": q[exceeded] for chance, exceeded in LEVEL_CHANCES.items()},
     )
 
 
@@ -179,6 +178,15 @@ def _first_passage(state: Any, question: Question, path: TargetPath, now: float)
     )
 
 
+def _fitted(
+    programme: Any, figures: pd.DataFrame, capacity: float, first: float, last: float
+) -> tuple[v.FittedRow, ...]:
+    """Middle of the level along the published figures: each date's law given all figures, later ones too."""
+    times = np.linspace(first, last, FITTED_DATES)
+    state = condition(programme, figures, capacity, times[:-1])
+    return tuple(v.FittedRow(calendar_day(t), float(state.quantile(t, 0.5))) for t in times)
+
+
 def calendar_day(t: float) -> str:
     """ISO date of a decimal year, to the day."""
     year = int(t)
@@ -196,7 +204,7 @@ def _fan(state: Any, question: Question, path: TargetPath, last: float) -> tuple
     for day in days:
         t = outlook.decimal_year(day)
         if t >= last:
-            rows.append(v.FanRow(day, *(float(x) for x in state.quantile(t, np.array(QUANTILES)))))
+            rows.append(v.FanRow(day, *(float(x) for x in state.quantile(t, np.array(FAN)))))
     return tuple(rows)
 
 

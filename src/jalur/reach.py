@@ -1,12 +1,12 @@
 """Is the path reachable, how likely, by when, at what pace? Turns a programme at a vintage into a `Verdict`.
 
 The statistics live in `jalur.outlook`; here they are put beside the official path, the capacities and the
-official-style labels. Nothing published after the vintage is used, and where the figures cannot carry a probability none is given.
+official-style labels. Nothing published after the vintage is used, and where the figures cannot carry a
+probability none is given.
 """
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date
 from typing import Any
 
@@ -67,7 +67,7 @@ def assess(programme: Any, vintage: str | date, *, sensitivity: bool = True, **c
         draws=question.draws,
         engine_version=outlook.ENGINE_VERSION,
         package_version=__version__,
-        data_hash=data_hash(programme),
+        data_hash=ledger.data_hash(programme),
     )
     capacities = _capacities(programme, question, figures, path)
     used = next((c for c in capacities if c.used), None)
@@ -87,6 +87,7 @@ def assess(programme: Any, vintage: str | date, *, sensitivity: bool = True, **c
             capacity_range=None,
             data_cannot_tell=False,
             sensitivity=None,
+            fitted=(),
             fan=(),
             **common,
         )
@@ -115,12 +116,13 @@ def _figure(row: pd.Series) -> v.Figure:
 
 
 def _base(programme: Any, figures: pd.DataFrame) -> v.Figure | None:
-    """Where progress starts: the base the announcement names once a later figure exists, else the first figure."""
+    """Where progress starts: the last figure at the announcement once there are later ones, else the first figure."""
     if not len(figures):
         return None
-    named = programme.path.base_date if programme.path else None
-    if named is not None and iso(named) < figures["as_of"].iloc[-1].date().isoformat():
-        return v.Figure("announced", iso(named), float(programme.path.base_value))
+    if programme.path:
+        then = figures[figures["as_of"] <= pd.Timestamp(iso(programme.path.announced))]
+        if 0 < len(then) < len(figures):
+            return _figure(then.iloc[-1])
     return _figure(figures.iloc[0])
 
 
@@ -219,14 +221,3 @@ def _labels(programme: Any, figures: pd.DataFrame, path: TargetPath) -> tuple[v.
         )
         for row in labels.official_labels((base.date, base.value), (now.date, now.value), target, series)
     )
-
-
-def data_hash(programme: Any) -> str:
-    """SHA-256 over the files that a verdict reads: the programme's folder and the shared denominators."""
-    digest = hashlib.sha256()
-    for path in sorted(
-        [*programme.folder.glob("*.csv"), *programme.folder.glob("*.yml"), programme.folder.parent / "denominators.csv"]
-    ):
-        if path.exists():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()

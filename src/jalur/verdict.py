@@ -147,6 +147,14 @@ class FanRow:
 
 
 @dataclass(frozen=True)
+class FittedRow:
+    """Middle of the level on a date within the published figures, given all of them."""
+
+    date: str
+    level: float
+
+
+@dataclass(frozen=True)
 class LabelRow:
     """An official-style progress label for the last target and how often such labels came true."""
 
@@ -225,6 +233,7 @@ class Verdict:
     capacity_range: float | None
     data_cannot_tell: bool
     sensitivity: Sensitivity | None
+    fitted: tuple[FittedRow, ...]
     fan: tuple[FanRow, ...]
     seed: int
     draws: int
