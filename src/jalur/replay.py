@@ -1,0 +1,205 @@
+"""Vintage replay: what would have been said about a programme at each date, beside what was published later.
+
+The verdicts come from `jalur.reach` and use only what was known at their vintage. What became of a milestone is
+read from all figures in the ledger, by one rule (`outcome`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from jalur import ledger
+
+VINTAGES = ("2022-03-31", "2022-12-31", "2023-06-30", "2023-12-31", "2024-08-31")
+REGIONAL_PROGRAMMES = ("jakarta_jakpreneur", "sumut_qris", "bali_qris")
+WINDOW_DAYS = 31  # a figure this near to the milestone date counts as the figure of that date
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a milestone.
+
+    Attributes
+    ----------
+    status : str
+        ``met``, ``missed`` or ``open`` (not settled by any published figure).
+    rule : str
+        ``reference_figure`` or ``other_figure``: a figure of the reference source, or of another body, within 31
+        days of the date; ``reached_before``: an earlier figure was already at the target; ``below_after``: a later
+        figure was still below it; ``none``.
+    value : float or None
+        The settling figure, in units; with its date, row id and issuing body.
+    date, id, source : str or None
+    """
+
+    status: str
+    rule: str
+    value: float | None = None
+    date: str | None = None
+    id: str | None = None
+    source: str | None = None
+
+
+def outcome(programme: Any, day: str | date, target: float) -> Outcome:
+    """Say from the figures in the ledger whether a target was met on a day.
+
+    The figure nearest to the day (at most 31 days away) of the reference source settles it; without one, the nearest of
+    another body. Without any: for a count that does not fall, an earlier figure at or above the target means met and
+    a later one below it missed, the reference source before others and the nearest first. A figure given as "at
+    least" that lies below the target settles nothing. Otherwise the outcome is open.
+
+    Parameters
+    ----------
+    programme : Programme
+    day : str or date
+        Date of the milestone.
+    target : float
+        In units of the programme.
+    """
+    figures = ledger.select(programme, programme.observations["reported_on"].max().date())  # everything published
+    days = (figures["as_of"] - pd.Timestamp(str(day))).dt.days
+    figures = figures.assign(
+        days=days, away=days.abs(), other=(figures["speaker_org"] != programme.reference_source).astype(int)
+    )
+    figures = figures[(figures["qualifier"] != "at_least") | (figures["value"] >= target)]
+    order = ["other", "away", "reported_on", "id"]
+
+    near = figures[figures["away"] <= WINDOW_DAYS].sort_values(order)
+    if len(near):
+        row = near.iloc[0]
+        rule = "other_figure" if row["other"] else "reference_figure"
+        return _settled("met" if row["value"] >= target else "missed", rule, row)
+    if not programme.net:
+        before = (figures["days"] < 0) & (figures["value"] >= target)
+        after = (figures["days"] > 0) & (figures["value"] < target)
+        telling = figures[before | after].sort_values(order)
+        if len(telling):
+            row = telling.iloc[0]
+            return _settled(*(("met", "reached_before") if row["days"] < 0 else ("missed", "below_after")), row)
+    return Outcome("open", "none")
+
+
+def _settled(status: str, rule: str, row: pd.Series) -> Outcome:
+    day = row["as_of"].date().isoformat()
+    return Outcome(status, rule, float(row["value"]), day, str(row["id"]), str(row["speaker_org"]))
+
+
+def replay(programme: Any, vintages: Iterable[str | date] = VINTAGES, **choices: Any) -> pd.DataFrame:
+    """Verdicts at several vintages beside the outcomes.
+
+    Parameters
+    ----------
+    programme : Programme
+        As loaded by `jalur.ledger.load`.
+    vintages : iterable of str or date
+    **choices
+        Passed to `jalur.reach.assess` (capacity, drop, seed and so on).
+
+    Returns
+    -------
+    DataFrame
+        One row a vintage and milestone: vintage, last_id, last_date, last_value, date, target, target_id, status (as
+        in the verdict), ahead (whether the date lay after the vintage), probability, probability_class, median,
+        low_50 ... high_90, reason; outcome (met, missed, open), outcome_rule, outcome_value, outcome_date, outcome_id,
+        outcome_source; held_50, held_80, held_90 (whether the interval held the outcome's figure, None where
+        that is not of the date itself or there is no interval).
+    """
+    from jalur import reach
+
+    rows = []
+    for vintage in vintages:
+        verdict = reach.assess(programme, vintage, sensitivity=False, **choices)
+        for milestone in verdict.milestones:
+            end = outcome(programme, milestone.date, milestone.target)
+            rows.append({**_said(verdict, milestone), **_prefixed(end), **_held(milestone, end)})
+    return pd.DataFrame(rows)
+
+
+def _said(verdict: Any, milestone: Any) -> dict[str, Any]:
+    last = verdict.last_figure
+    ranges = {f"{side}_{share}": bound for share in (50, 80, 90) for side, bound in _bounds(milestone, share)}
+    return {
+        "vintage": verdict.vintage,
+        **{f"last_{name}": getattr(last, name) if last else None for name in ("id", "date", "value")},
+        **{name: getattr(milestone, name) for name in ("date", "target", "target_id", "status")},
+        "ahead": milestone.date > verdict.vintage,
+        "probability": milestone.probability,
+        "probability_class": milestone.probability_class,
+        "median": milestone.median,
+        **ranges,
+        "reason": verdict.reason_code,
+    }
+
+
+def _bounds(milestone: Any, share: int) -> list[tuple[str, float | None]]:
+    interval = getattr(milestone, f"interval_{share}") or (None, None)
+    return list(zip(("low", "high"), interval, strict=True))
+
+
+def _prefixed(end: Outcome) -> dict[str, Any]:
+    words = asdict(end)
+    return {"outcome": words.pop("status"), **{f"outcome_{name}": value for name, value in words.items()}}
+
+
+def _held(milestone: Any, end: Outcome) -> dict[str, bool | None]:
+    of_the_date = end.rule in ("reference_figure", "other_figure")
+    held: dict[str, bool | None] = {}
+    for share in (50, 80, 90):
+        interval = getattr(milestone, f"interval_{share}")
+        known = of_the_date and interval is not None
+        held[f"held_{share}"] = interval[0] <= end.value <= interval[1] if known else None
+    return held
+
+
+def regional_record(
+    names: Sequence[str] = REGIONAL_PROGRAMMES, data: Path | str | None = None, seed: int = 0
+) -> pd.DataFrame:
+    """Verdicts on regional targets whose outcome is known or could become known.
+
+    Every target of a programme that is a level in its unit, with a date and a day on which it was stated, is judged on
+    that day and on each 30 June and 31 December after it and before the target date. Equal targets count once, from
+    the first statement on. A target already reached by the last published figure is kept, with its status.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `replay`, with ``programme`` and ``stated_on`` in front.
+    """
+    rows = []
+    for name in names:
+        programme = ledger.load(name, data)
+        for target in _stated_targets(programme):
+            stated, due = pd.Timestamp(target["stated_on"]), pd.Timestamp(target["target_date"])
+            days = [stated, *_half_years(stated, due)]
+            path = [(due.date().isoformat(), float(target["value"]))]
+            part = replay(programme, [d.date().isoformat() for d in days], targets=path, seed=seed)
+            rows.append(part.assign(programme=name, stated_on=stated.date().isoformat(), target_id=target["id"]))
+    table = pd.concat(rows, ignore_index=True)
+    front = ["programme", "stated_on"]
+    return table[front + [name for name in table.columns if name not in front]]
+
+
+def _stated_targets(programme: Any) -> list[dict[Hashable, Any]]:
+    targets = programme.targets
+    chosen = targets[
+        (targets["unit"] == programme.unit) & targets["stated_on"].notna() & targets["target_date"].notna()
+    ]
+    chosen = chosen[chosen["stated_on"] < chosen["target_date"]].sort_values(
+        ["target_date", "value", "stated_on", "id"]
+    )
+    return chosen.drop_duplicates(["target_date", "value"]).to_dict("records")
+
+
+def _half_years(after: pd.Timestamp, before: pd.Timestamp) -> list[pd.Timestamp]:
+    days = [
+        pd.Timestamp(year, month, day)
+        for year in range(after.year, before.year + 1)
+        for month, day in ((6, 30), (12, 31))
+    ]
+    return [day for day in days if after < day < before]
