@@ -1,7 +1,8 @@
 """The command line: ``jalur report | verdict | check | new | add | learn-prior``.
 
-Exit codes: 0 all well; 1 something failed or a check found a fault, the rest is done; 2 refused before anything was started
-(bad input, output folder in use), with one sentence; 130 interrupted. What a command does lives in its own module.
+Exit codes: 0 all well; 1 something failed or a check found a fault, the rest is done; 2 refused before anything was
+started (bad input, output folder in use), with one sentence; 130 interrupted. What a command does lives in its own
+module.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _build() -> argparse.ArgumentParser:
     import jalur
 
-    parser = _Parser(prog="jalur", description="Is an official adoption path reachable, how likely, and what would it take?")
+    parser = _Parser(
+        prog="jalur", description="Is an official adoption path reachable, how likely, and what would it take?"
+    )
     parser.add_argument("--version", action="version", version=f"jalur {jalur.__version__}")
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
@@ -88,21 +91,55 @@ def _command(commands: Any, name: str, function: Any, summary: str) -> argparse.
 
 
 def _report_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--programme", nargs="+", metavar="NAME", help=f"programmes, or all (default: {DEFAULT_PROGRAMME})")
-    parser.add_argument("--vintage", nargs="+", metavar="DATE", help=f"use what had been published by this day (default: {DEFAULT_VINTAGE})")
+    parser.add_argument(
+        "--programme", nargs="+", metavar="NAME", help=f"programmes, or all (default: {DEFAULT_PROGRAMME})"
+    )
+    parser.add_argument(
+        "--vintage",
+        nargs="+",
+        metavar="DATE",
+        help=f"use what had been published by this day (default: {DEFAULT_VINTAGE})",
+    )
     parser.add_argument("--lang", nargs="+", metavar="LANG", help="languages of the brief (default: id en)")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=V1,V2", help="a parameter of the notebooks; each value is a scenario")
-    parser.add_argument("--params", nargs="+", type=Path, default=[], metavar="FILE", help="parameter files (params/*.yml), each a scenario")
-    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="brief, 01_evidence, …, or verdict (default: all)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=V1,V2",
+        help="a parameter of the notebooks; each value is a scenario",
+    )
+    parser.add_argument(
+        "--params",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="parameter files (params/*.yml), each a scenario",
+    )
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help="brief, 01_evidence, …, or verdict (default: all)"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="output folder (default: reports/)")
     parser.add_argument("--notebooks", type=Path, metavar="DIR", help="run the notebooks of another folder")
-    parser.add_argument("--jobs", type=_positive(int), default=0, metavar="N", help="processes at once (default: the cores)")
-    parser.add_argument("--scheduler", metavar="ADDRESS", help="hand the work to a dask cluster, e.g. tcp://host:8786 (docs/cluster.md)")
-    parser.add_argument("--timeout", type=_positive(float), default=600.0, metavar="SECONDS", help="allowed for one notebook (default: 600)")
+    parser.add_argument(
+        "--jobs", type=_positive(int), default=0, metavar="N", help="processes at once (default: the cores)"
+    )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="hand the work to a dask cluster, e.g. tcp://host:8786 (docs/cluster.md)"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_positive(float),
+        default=600.0,
+        metavar="SECONDS",
+        help="allowed for one notebook (default: 600)",
+    )
     parser.add_argument("--plan", action="store_true", help="print what would run, and stop")
     parser.add_argument("--force", action="store_true", help="make again what is up to date")
     parser.add_argument("--pdf", action="store_true", help="print the briefs to PDF as well (needs Chromium or Chrome)")
-    parser.add_argument("--fresh-kernel", action="store_true", help="a Jupyter kernel for each notebook (slower, same results)")
+    parser.add_argument(
+        "--fresh-kernel", action="store_true", help="a Jupyter kernel for each notebook (slower, same results)"
+    )
 
 
 def _positive(kind: type) -> Any:
@@ -145,7 +182,11 @@ def _report(arguments: argparse.Namespace) -> int:
     _known_programmes([report.programme for report in asked], options.data)
     if arguments.plan:
         to_do, up_to_date = reports.plan(asked, run_notebooks, options)
-        rows = [(task.report.label, task.work.name, word) for word, tasks in (("run", to_do), ("skip", up_to_date)) for task in tasks]
+        rows = [
+            (task.report.label, task.work.name, word)
+            for word, tasks in (("run", to_do), ("skip", up_to_date))
+            for task in tasks
+        ]
         table(rows, ("report", "work", "plan"), sys.stdout)
         return 0
     result = reports.make(asked, run_notebooks, options)
@@ -202,13 +243,28 @@ def _known_programmes(names: Sequence[str], data: Path) -> None:
 
 
 def _verdict_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--programme", default=DEFAULT_PROGRAMME, metavar="NAME", help=f"programme (default: {DEFAULT_PROGRAMME})")
-    parser.add_argument("--vintage", default=DEFAULT_VINTAGE, metavar="DATE", help=f"use what had been published by this day (default: {DEFAULT_VINTAGE})")
+    parser.add_argument(
+        "--programme", default=DEFAULT_PROGRAMME, metavar="NAME", help=f"programme (default: {DEFAULT_PROGRAMME})"
+    )
+    parser.add_argument(
+        "--vintage",
+        default=DEFAULT_VINTAGE,
+        metavar="DATE",
+        help=f"use what had been published by this day (default: {DEFAULT_VINTAGE})",
+    )
     parser.add_argument("--lang", default="en", metavar="LANG", help="language of the sentence: id or en (default: en)")
     parser.add_argument("--json", action="store_true", help="print the whole verdict as JSON (what verdict.json holds)")
     parser.add_argument("--capacity", metavar="NAME", help="a capacity named in programme.yml, or a number of units")
-    parser.add_argument("--capacity-share", type=float, default=1.0, metavar="X", help="share of the capacity that can ever join (default: 1)")
-    parser.add_argument("--without-source", nargs="+", default=[], metavar="BODY", help="leave out figures of these issuing bodies")
+    parser.add_argument(
+        "--capacity-share",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="share of the capacity that can ever join (default: 1)",
+    )
+    parser.add_argument(
+        "--without-source", nargs="+", default=[], metavar="BODY", help="leave out figures of these issuing bodies"
+    )
     parser.add_argument("--drop", nargs="+", default=[], metavar="ID", help="leave out these rows of the ledger")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the joint draws (default: 0)")
     parser.add_argument("--draws", type=int, default=20_000, metavar="N", help="number of joint draws (default: 20000)")
@@ -263,8 +319,19 @@ def _new(arguments: argparse.Namespace) -> int:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("programme", nargs="?", default=DEFAULT_PROGRAMME, metavar="NAME", help=f"programme (default: {DEFAULT_PROGRAMME})")
-    parser.add_argument("fields", nargs="*", metavar="COLUMN=VALUE", help="columns of the figure; what is missing is asked for in a terminal")
+    parser.add_argument(
+        "programme",
+        nargs="?",
+        default=DEFAULT_PROGRAMME,
+        metavar="NAME",
+        help=f"programme (default: {DEFAULT_PROGRAMME})",
+    )
+    parser.add_argument(
+        "fields",
+        nargs="*",
+        metavar="COLUMN=VALUE",
+        help="columns of the figure; what is missing is asked for in a terminal",
+    )
 
 
 def _add(arguments: argparse.Namespace) -> int:
@@ -274,7 +341,9 @@ def _add(arguments: argparse.Namespace) -> int:
 
 
 def _learn_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("series", type=Path, metavar="SERIES.csv", help="columns: series, kind, date or year, value, capacity")
+    parser.add_argument(
+        "series", type=Path, metavar="SERIES.csv", help="columns: series, kind, date or year, value, capacity"
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the weights go (default: print them)")
 
 

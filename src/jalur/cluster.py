@@ -13,7 +13,7 @@ CONNECT_SECONDS = 10
 
 @contextmanager
 def connected(address: str) -> Iterator[tuple[Executor, int]]:
-    """Executor of the dask scheduler at an address like ``tcp://host:8786``, and how many pieces of work it runs at once.
+    """Executor of the dask scheduler at an address like ``tcp://host:8786``, and how much it runs at once.
 
     A piece of work whose worker is lost is given to another one by dask itself.
 

@@ -102,7 +102,7 @@ _server: WarmServer | None = None
 
 
 def warm_server() -> WarmServer:
-    """This process's warm server, started on first use and ended at exit."""
+    """Warm server of this process, started on first use and ended at exit."""
     global _server
     with _server_lock:
         if _server is None or _server.closed:
@@ -158,7 +158,7 @@ def _guarded(work: Work) -> Outcome:
                 outcome = _KINDS[work.kind](work)
         except InputError as error:
             outcome = Outcome(error=str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever a notebook raises is the reason of its own failure
             outcome = Outcome(error=reason_of(error))
         os.chdir("/")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
@@ -190,7 +190,9 @@ def pack(folder: Path) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            archive.writestr(zipfile.ZipInfo(path.relative_to(folder).as_posix()), path.read_bytes(), zipfile.ZIP_DEFLATED)
+            archive.writestr(
+                zipfile.ZipInfo(path.relative_to(folder).as_posix()), path.read_bytes(), zipfile.ZIP_DEFLATED
+            )
     return buffer.getvalue()
 
 
@@ -212,7 +214,11 @@ class _ReadFiles:
         sys.addaudithook(self._note)
 
     def _note(self, event: str, arguments: tuple) -> None:
-        if not self._active or event not in ("open", "os.listdir", "os.scandir") or not isinstance(arguments[0], (str, os.PathLike)):
+        if (
+            not self._active
+            or event not in ("open", "os.listdir", "os.scandir")
+            or not isinstance(arguments[0], (str, os.PathLike))
+        ):
             return
         path = os.path.realpath(arguments[0])
         if path.startswith(self._root):
@@ -237,7 +243,8 @@ def _run_notebook(work: Work) -> Outcome:
 def _run_brief(work: Work) -> Outcome:
     notebook = _executed(work)
     page = export_html(notebook, work.parameters.get("lang", "en"))
-    files, notes = {f"{work.name}.ipynb": _text(notebook), f"{work.name}.html": page}, ()
+    files = {f"{work.name}.ipynb": _text(notebook), f"{work.name}.html": page}
+    notes: tuple[str, ...] = ()
     if work.pdf:
         from jalur.pdf import PrinterMissing, print_to_pdf
 
@@ -282,10 +289,20 @@ def _executed(work: Work) -> Any:
 
     assert work.notebook is not None
     source = nbformat.reads(work.notebook.decode("utf-8"), as_version=4)
-    options: dict[str, Any] = {"engine_name": None, "execution_timeout": work.timeout} if work.fresh_kernel else {"engine_name": inprocess.register()}
+    options: dict[str, Any] = (
+        {"engine_name": None, "execution_timeout": work.timeout}
+        if work.fresh_kernel
+        else {"engine_name": inprocess.register()}
+    )
     with _quiet_papermill():
         notebook = papermill.execute_notebook(
-            source, None, parameters=work.parameters, progress_bar=False, kernel_name="python3", start_timeout=120, **options
+            source,
+            None,
+            parameters=work.parameters,
+            progress_bar=False,
+            kernel_name="python3",
+            start_timeout=120,
+            **options,
         )
     return without_traces(notebook)
 

@@ -39,7 +39,15 @@ def quantiles_csv(verdict: Any) -> bytes:
     verdict : jalur.verdict.Verdict
     """
     rows = [
-        (verdict.programme, verdict.vintage, day.date, verdict.unit, "quantile", level, float(f"{getattr(day, name):.7g}"))
+        (
+            verdict.programme,
+            verdict.vintage,
+            day.date,
+            verdict.unit,
+            "quantile",
+            level,
+            float(f"{getattr(day, name):.7g}"),
+        )
         for day in verdict.fan
         for name, level in QUANTILES.items()
     ]
@@ -60,7 +68,13 @@ def verdict_of(parameters: dict[str, Any], *, sensitivity: bool = True) -> Any:
 
     programme = ledger.load(parameters["programme"], parameters.get("data") or None)
     choices = {name: parameters[name] for name in ("seed", "draws", "capacity_share") if name in parameters}
-    return reach.assess(programme, parameters["vintage"], sensitivity=sensitivity, capacity=parameters.get("capacity") or None, **choices)
+    return reach.assess(
+        programme,
+        parameters["vintage"],
+        sensitivity=sensitivity,
+        capacity=parameters.get("capacity") or None,
+        **choices,
+    )
 
 
 def sentence(verdict: Any, lang: str) -> str:
@@ -77,12 +91,17 @@ def sentence(verdict: Any, lang: str) -> str:
     words = Format(lang)
     steps = verdict.milestones
     if verdict.joint_probability is None:
-        return f"{words.say('verdict.not_assessed', missing=_missing(verdict, words))} {words.say('verdict.no_probability_short')}"
+        why = words.say("verdict.not_assessed", missing=_missing(verdict, words))
+        return f"{why} {words.say('verdict.no_probability_short')}"
     if verdict.last_figure and all(step.status == "met" for step in steps):
         last = verdict.last_figure
         return words.say("verdict.met", target=words.level(steps[-1].target), date=words.day(last.date))
     if verdict.capacity and steps[-1].status == "exceeds_capacity":
-        return words.say("verdict.exceeds_capacity", target=words.level(steps[-1].target), capacity=words.level(verdict.capacity.units))
+        return words.say(
+            "verdict.exceeds_capacity",
+            target=words.level(steps[-1].target),
+            capacity=words.level(verdict.capacity.units),
+        )
     past = steps[-1].date <= verdict.vintage
     certain = all(step.status != "open" for step in steps)
     return str(words.verdict(verdict.joint_probability, len(steps), past=past, certain=certain)).replace("\u00a0", " ")

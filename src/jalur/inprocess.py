@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import platform
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -38,7 +39,12 @@ class _Collector:
             self.outputs.clear()
             self._clear_next = False
         last = self.outputs[-1] if self.outputs else None
-        if output.output_type == "stream" and last is not None and last.output_type == "stream" and last.name == output.name:
+        if (
+            output.output_type == "stream"
+            and last is not None
+            and last.output_type == "stream"
+            and last.name == output.name
+        ):
             last.text += output.text
         else:
             self.outputs.append(output)
@@ -53,8 +59,8 @@ class _Collector:
 class _Stream(io.TextIOBase):
     """Standard output or error of the notebook: every write becomes a stream output."""
 
-    def __init__(self, name: str, collector: _Collector) -> None:
-        self._name, self._collector = name, collector
+    def __init__(self, name: str, shell: NotebookShell) -> None:
+        self._name, self._shell = name, shell
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -65,45 +71,52 @@ class _Stream(io.TextIOBase):
 
     def write(self, text: str) -> int:
         if text:
-            self._collector.add(nbformat.v4.new_output("stream", name=self._name, text=text))
+            self._shell.collector.add(nbformat.v4.new_output("stream", name=self._name, text=text))
         return len(text)
 
 
 class _Publisher(DisplayPublisher):
     """What `display` shows; an update replaces the earlier output of the same display id."""
 
-    collector: _Collector
-
     def publish(
-        self, data: dict, metadata: dict | None = None, source: Any = None, *, transient: dict | None = None, update: bool = False, **_: Any
+        self,
+        data: dict,
+        metadata: dict | None = None,
+        source: Any = None,
+        *,
+        transient: dict | None = None,
+        update: bool = False,
+        **_: Any,
     ) -> None:
         display_id = (transient or {}).get("display_id")
         if update and display_id:
-            for shown, output in self.shell.jalur_displays:
+            for shown, output in self.shell.updatable:
                 if shown == display_id:
                     output.data, output.metadata = nbformat.from_dict(data), nbformat.from_dict(metadata or {})
             return
-        output = nbformat.v4.new_output("display_data", data=nbformat.from_dict(data), metadata=nbformat.from_dict(metadata or {}))
+        output = nbformat.v4.new_output(
+            "display_data", data=nbformat.from_dict(data), metadata=nbformat.from_dict(metadata or {})
+        )
         if display_id:
-            self.shell.jalur_displays.append((display_id, output))
-        self.collector.add(output)
+            self.shell.updatable.append((display_id, output))
+        self.shell.collector.add(output)
 
     def clear_output(self, wait: bool = False) -> None:
-        self.collector.clear(wait)
+        self.shell.collector.clear(wait)
 
 
 class _Hook(DisplayHook):
     """The value of a cell's last expression, with the cell's execution count."""
-
-    collector: _Collector
 
     def write_output_prompt(self) -> None:
         return
 
     def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
         data, metadata = nbformat.from_dict(format_dict), nbformat.from_dict(md_dict or {})
-        output = nbformat.v4.new_output("execute_result", data=data, metadata=metadata, execution_count=self.prompt_count)
-        self.collector.add(output)
+        output = nbformat.v4.new_output(
+            "execute_result", data=data, metadata=metadata, execution_count=self.prompt_count
+        )
+        self.shell.collector.add(output)  # type: ignore[union-attr]
 
     def finish_displayhook(self) -> None:
         self._is_active = False
@@ -112,58 +125,46 @@ class _Hook(DisplayHook):
 class NotebookShell(InteractiveShell):
     """An IPython shell whose display, result and error go to a collector instead of a terminal or a kernel's socket."""
 
-    jalur_displays: list[tuple[str, Any]]
+    collector: _Collector
+    updatable: list[tuple[str, Any]]
 
     display_pub_class = Type(_Publisher)
     displayhook_class = Type(_Hook)
 
-    def collect_into(self, collector: _Collector) -> None:
-        self.display_pub.collector = collector
-        self.displayhook.collector = collector
-        self._collector = collector
-
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         error = nbformat.v4.new_output("error", ename=str(etype.__name__), evalue=str(evalue), traceback=list(stb))
-        self._collector.add(error)
+        self.collector.add(error)
 
     def enable_gui(self, gui: Any = None) -> None:
         """A notebook that runs unattended has no window to draw in."""
 
 
 @contextmanager
-def _shell() -> Iterator[tuple[NotebookShell, dict[str, _Stream]]]:
+def _shell() -> Iterator[NotebookShell]:
     """A shell without history, start-up files or a profile on disk, and with figures drawn as a kernel draws them."""
-    import tempfile
-
-    collector = _Collector()
-    streams = {name: _Stream(name, collector) for name in ("stdout", "stderr")}
-    before = sys.stdout, sys.stderr, sys.modules.get("__main__")
+    before = sys.stdout, sys.stderr, sys.modules["__main__"]
     config = Config()
     config.HistoryManager.enabled = False
     with tempfile.TemporaryDirectory(prefix="jalur-ipython-") as folder:
         NotebookShell.clear_instance()
         shell = NotebookShell.instance(config=config, ipython_dir=folder)
-        shell.jalur_displays = []
-        shell.collect_into(collector)
+        shell.collector, shell.updatable = _Collector(), []
         try:
-            sys.stdout, sys.stderr = streams["stdout"], streams["stderr"]
-            if "matplotlib" in sys.modules:
-                shell.run_line_magic("matplotlib", "inline")
-            yield shell, streams
+            sys.stdout, sys.stderr = _Stream("stdout", shell), _Stream("stderr", shell)
+            shell.run_line_magic("matplotlib", "inline")
+            yield shell
         finally:
-            sys.stdout, sys.stderr = before[0], before[1]
-            if before[2] is not None:
-                sys.modules["__main__"] = before[2]
+            sys.stdout, sys.stderr, sys.modules["__main__"] = before
             NotebookShell.clear_instance()
 
 
 class InProcessEngine(Engine):
-    """Runs the code cells of a notebook one after the other in this process; registered with papermill by `register`."""
+    """Runs the code cells of a notebook one after the other in this process; `register` makes papermill know it."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **_: Any) -> None:
         """Execute every code cell of ``nb_man.nb``; stop at the first error, which papermill then raises."""
-        with _shell() as (shell, _streams):
+        with _shell() as shell:
             for index, cell in enumerate(nb_man.nb.cells):
                 if cell.cell_type != "code" or not cell.source.strip():
                     nb_man.cell_start(cell, index)
@@ -175,9 +176,7 @@ class InProcessEngine(Engine):
 
     @staticmethod
     def _run_cell(shell: NotebookShell, nb_man: Any, cell: Any, index: int) -> bool:
-        collector = _Collector()
-        shell.collect_into(collector)
-        sys.stdout._collector = sys.stderr._collector = collector  # type: ignore[union-attr]
+        shell.collector = collector = _Collector()
         nb_man.cell_start(cell, index)
         cell.execution_count = shell.execution_count
         result = shell.run_cell(cell.source, store_history=True, silent=False)

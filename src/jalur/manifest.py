@@ -26,8 +26,19 @@ NAME = "manifest.json"
 SCHEMA_VERSION = "1.0"
 PARTIAL = ".part"
 LIBRARIES = (
-    "babel", "ipython", "matplotlib", "nbconvert", "nbformat", "numpy", "pandas", "papermill", "pyyaml", "scipy", "scoringrules", "statsmodels",
-)  # fmt: skip
+    "babel",
+    "ipython",
+    "matplotlib",
+    "nbconvert",
+    "nbformat",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pyyaml",
+    "scipy",
+    "scoringrules",
+    "statsmodels",
+)
 
 
 def sha256(content: bytes) -> str:
@@ -66,7 +77,9 @@ def moment() -> str:
 def environment() -> dict[str, Any]:
     """Versions and hashes of everything but notebook, parameters and data that decides the bytes of a report."""
     package = Path(jalur.__file__).parent
-    sources = sorted(p for p in package.rglob("*") if p.is_file() and "__pycache__" not in p.parts and p.suffix != ".pyc")
+    sources = sorted(
+        p for p in package.rglob("*") if p.is_file() and "__pycache__" not in p.parts and p.suffix != ".pyc"
+    )
     sources += [p for p in (package.parent / "helpers.py",) if p.is_file()]
     digest = hashlib.sha256()
     for path in sources:
@@ -135,18 +148,28 @@ class Manifest:
                 return False
             if any(data.of(file) != digest for file, digest in noted["data_sha256"].items()):
                 return False
-            return all(sha256((self.folder / file).read_bytes()) == digest for file, digest in noted["files_sha256"].items())
+            return all(
+                sha256((self.folder / file).read_bytes()) == digest for file, digest in noted["files_sha256"].items()
+            )
         except (KeyError, TypeError, AttributeError, OSError, ValueError):
             return False
 
     def note(self, name: str, entry: dict[str, Any], heading: Mapping[str, Any]) -> None:
         """Put one piece of work into the manifest and write it."""
         work = {**self.content.get("work", {}), name: entry}
-        self.content = {"schema_version": SCHEMA_VERSION, **heading, **environment(), "written": moment(), "work": dict(sorted(work.items()))}
+        self.content = {
+            "schema_version": SCHEMA_VERSION,
+            **heading,
+            **environment(),
+            "written": moment(),
+            "work": dict(sorted(work.items())),
+        }
         write_whole(self.folder / NAME, (json.dumps(self.content, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def done(inputs: str, files: Mapping[str, bytes], used: Iterable[str], data: DataHashes, seconds: float, peak_mib: float) -> dict[str, Any]:
+def done(
+    inputs: str, files: Mapping[str, bytes], used: Iterable[str], data: DataHashes, seconds: float, peak_mib: float
+) -> dict[str, Any]:
     """Entry of a finished piece of work. With SOURCE_DATE_EPOCH set, nothing that differs from run to run is noted."""
     entry: dict[str, Any] = {
         "status": "done",

@@ -100,9 +100,15 @@ def read_notebooks(folder: Path, only: Sequence[str] = ()) -> list[Notebook]:
     only : sequence of str
         Stems to keep; empty for all.
     """
-    paths = {path.stem: path for path in sorted(folder.glob("*.ipynb")) if NOTEBOOK_NAME.fullmatch(path.stem)} if folder.is_dir() else {}
+    paths = (
+        {path.stem: path for path in sorted(folder.glob("*.ipynb")) if NOTEBOOK_NAME.fullmatch(path.stem)}
+        if folder.is_dir()
+        else {}
+    )
     if not paths:
-        raise InputError(f"no notebooks named 01_….ipynb or brief.ipynb in {folder}; give their folder with --notebooks")
+        raise InputError(
+            f"no notebooks named 01_….ipynb or brief.ipynb in {folder}; give their folder with --notebooks"
+        )
     unknown = [name for name in only if name not in paths]
     if unknown:
         raise InputError(f"no notebook {unknown[0]!r} in {folder}; there are: {', '.join(paths)}")
@@ -113,7 +119,7 @@ def _read_notebook(path: Path) -> Notebook:
     content = path.read_bytes()
     try:
         return Notebook(path.stem, content, declared_parameters(json.loads(content)))
-    except (ValueError, SyntaxError, AttributeError, KeyError) as error:
+    except (ValueError, SyntaxError, AttributeError, KeyError, TypeError) as error:
         raise InputError(f"{path} is not a notebook that can be run: {error}") from error
 
 
@@ -136,9 +142,13 @@ def typed(parameter: Parameter, value: Any) -> Any:
     try:
         result = _CASTS[parameter.type](value)
     except KeyError:
-        raise InputError(f"parameter {parameter.name} has type {parameter.type}, which cannot be set from outside") from None
+        raise InputError(
+            f"parameter {parameter.name} has type {parameter.type}, which cannot be set from outside"
+        ) from None
     except (ValueError, TypeError, SyntaxError):
-        raise InputError(f"parameter {parameter.name} is {parameter.type} ({parameter.help or 'no description'}), not {value!r}") from None
+        raise InputError(
+            f"parameter {parameter.name} is {parameter.type} ({parameter.help or 'no description'}), not {value!r}"
+        ) from None
     return result
 
 
@@ -167,7 +177,13 @@ def _float(value: Any) -> float:
 
 def _bool(value: Any) -> bool:
     words = {"true": True, "yes": True, "false": False, "no": False}
-    return value if isinstance(value, bool) else words[value.lower()] if isinstance(value, str) and value.lower() in words else _fail()
+    return (
+        value
+        if isinstance(value, bool)
+        else words[value.lower()]
+        if isinstance(value, str) and value.lower() in words
+        else _fail()
+    )
 
 
 def _fail() -> Any:
@@ -182,20 +198,31 @@ def _literal(kind: type) -> Any:
     return cast
 
 
-_CASTS: dict[str, Any] = {"str": _str, "int": _int, "float": _float, "bool": _bool, "list": _literal(list), "dict": _literal(dict)}
+_CASTS: dict[str, Any] = {
+    "str": _str,
+    "int": _int,
+    "float": _float,
+    "bool": _bool,
+    "list": _literal(list),
+    "dict": _literal(dict),
+}
 
 
 def check(notebooks: Iterable[Notebook], settings: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
-    """Values of every setting in the notebooks' types, duplicates removed; InputError for an unknown name or a wrong type."""
+    """Values of every setting in the notebooks' types, each once; InputError for an unknown name or a wrong type."""
     checked: dict[str, list[Any]] = {}
     for name, values in settings.items():
         if name in OWN_OPTIONS:
             raise InputError(f"parameter {name} has an option of its own: use {OWN_OPTIONS[name]}")
         for notebook in notebooks:
             if name not in notebook.parameters:
-                known = ", ".join(f"{p.name} ({p.type})" for p in notebook.parameters.values() if p.name not in OWN_OPTIONS)
+                known = ", ".join(
+                    f"{p.name} ({p.type})" for p in notebook.parameters.values() if p.name not in OWN_OPTIONS
+                )
                 raise InputError(f"unknown parameter {name!r} for {notebook.name}; known are: {known or 'none'}")
-            checked[name] = list({repr(v): v for v in (typed(notebook.parameters[name], value) for value in values)}.values())
+            checked[name] = list(
+                {repr(v): v for v in (typed(notebook.parameters[name], value) for value in values)}.values()
+            )
     return checked
 
 
@@ -254,12 +281,15 @@ def reports(
         asked = settings_from_file(path) if path else {}
         for name, values in (("programme", programmes), ("vintage", vintages), ("lang", langs)):
             asked[name] = list(values) if values else asked.get(name) or _DEFAULTS[name]
-        shared = [check(notebooks, {k: v for k, v in source.items() if k not in ("programme", "vintage", "lang")}) for source in (asked, settings or {})]
+        in_file = check(notebooks, {k: v for k, v in asked.items() if k not in ("programme", "vintage", "lang")})
+        varied = check(notebooks, settings or {})
+        base = {name: values for name, values in in_file.items() if name not in varied}
         days = _unique(iso_date(day) for day in asked["vintage"])
         tongues = tuple(_unique(_language(lang) for lang in asked["lang"]))
         names = _unique(_programme(name) for name in asked["programme"])
-        base, varied = ({k: v for k, v in shared[0].items() if k not in shared[1]} if path else {}), shared[1]
-        for programme, day, ground, change in itertools.product(names, days, _combinations(base), _combinations(varied)):
+        for programme, day, ground, change in itertools.product(
+            names, days, _combinations(base), _combinations(varied)
+        ):
             several = {name: value for name, value in ground.items() if len(base[name]) > 1}
             scenario = "_".join(part for part in (_file_slug(path), _scenario({**several, **change})) if part)
             report = Report(programme, day, tongues, scenario, {**ground, **change})
@@ -267,7 +297,11 @@ def reports(
     return list(found.values())
 
 
-_DEFAULTS: dict[str, list[str]] = {"programme": [DEFAULT_PROGRAMME], "vintage": [DEFAULT_VINTAGE], "lang": list(LANGUAGES)}
+_DEFAULTS: dict[str, list[str]] = {
+    "programme": [DEFAULT_PROGRAMME],
+    "vintage": [DEFAULT_VINTAGE],
+    "lang": list(LANGUAGES),
+}
 
 
 def _unique(values: Iterable[str]) -> list[str]:
@@ -294,12 +328,14 @@ def _file_slug(path: Path | None) -> str:
     if path is None:
         return ""
     if not SLUG.fullmatch(path.stem):
-        raise InputError(f"{path}: the name of a parameter file names the scenario; use small letters, digits, - and _ only")
+        raise InputError(
+            f"{path}: the name of a parameter file names the scenario; use small letters, digits, - and _ only"
+        )
     return path.stem
 
 
 def _scenario(settings: Mapping[str, Any]) -> str:
-    """Folder name of a scenario: ``capacity_share-0.4``; a value that is no slug is shortened and told apart by a hash."""
+    """Folder name of a scenario, ``capacity_share-0.4``; a value that is no slug is shortened and gets a hash."""
     parts = []
     for name, value in settings.items():
         text = str(value)

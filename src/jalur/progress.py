@@ -33,7 +33,9 @@ class Progress:
 
     def __init__(self, total: int, stream: TextIO | None = None) -> None:
         self._total, self._stream = total, stream or sys.stderr
-        self._count, self._bar, self._task = 0, None, None
+        self._count = 0
+        self._bar: Any = None
+        self._task: Any = None
 
     def __enter__(self) -> Progress:
         if self._total and self._stream.isatty():
@@ -41,7 +43,14 @@ class Progress:
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
 
-            columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.description}"))
+            columns = (
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
+                TextColumn("{task.description}"),
+            )
             self._bar = Bar(*columns, console=Console(file=self._stream), transient=True)
             self._bar.start()
             self._task = self._bar.add_task("starting", total=self._total)
@@ -65,7 +74,11 @@ class Progress:
             self._bar.advance(self._task)
         else:
             took = f" ({line.seconds:.1f} s)" if line.status == "done" else f": {line.reason}"
-            print(f"[{self._count:>{len(str(self._total))}}/{self._total}] {line.status} {line.report} {line.name}{took}", file=self._stream, flush=True)
+            print(
+                f"[{self._count:>{len(str(self._total))}}/{self._total}] {line.status} {line.report} {line.name}{took}",
+                file=self._stream,
+                flush=True,
+            )
 
 
 def table(rows: Sequence[Sequence[Any]], header: Sequence[str], stream: TextIO) -> None:

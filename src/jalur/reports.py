@@ -1,7 +1,8 @@
 """From what is asked to finished report folders: skip what is up to date, have the rest done, write it whole.
 
 Work goes through the `concurrent.futures` Executor interface, to local threads that each drive a clean process
-(`jalur.execute.run`), or to a dask cluster. Workers return bytes; only this module writes, and only below the output folder.
+(`jalur.execute.run`), or to a dask cluster. Workers return bytes; only this module writes, and only below the output
+folder.
 """
 
 from __future__ import annotations
@@ -72,23 +73,46 @@ def tasks_of(report: Report, notebooks: Sequence[Notebook], options: Options) ->
     """The work of one report: the verdict, each notebook once, and the brief once a language."""
     tasks = []
     if options.verdict:
-        defaults = {name: p.default for notebook in notebooks for name, p in notebook.parameters.items() if name in VERDICT_PARAMETERS}
+        defaults = {
+            name: p.default
+            for notebook in notebooks
+            for name, p in notebook.parameters.items()
+            if name in VERDICT_PARAMETERS
+        }
         chosen = {name: value for name, value in report.settings.items() if name in VERDICT_PARAMETERS}
         parameters = {"programme": report.programme, "vintage": report.vintage, **defaults, **chosen}
-        tasks.append(_task(report, Work("verdict", "verdict", parameters, None, str(options.data), timeout=options.timeout)))
+        tasks.append(
+            _task(report, Work("verdict", "verdict", parameters, None, str(options.data), timeout=options.timeout))
+        )
     for notebook in notebooks:
         brief = notebook.name == "brief"
         for lang in report.langs if brief else ("en" if "en" in report.langs else report.langs[0],):
             own = {"programme": report.programme, "vintage": report.vintage, "lang": lang}
-            parameters = {**{name: value for name, value in own.items() if name in notebook.parameters}, **report.settings}
+            parameters = {
+                **{name: value for name, value in own.items() if name in notebook.parameters},
+                **report.settings,
+            }
             name = f"brief.{lang}" if brief else notebook.name
-            work = Work("brief" if brief else "notebook", name, parameters, notebook.content, str(options.data), options.fresh_kernel, options.timeout)
+            work = Work(
+                "brief" if brief else "notebook",
+                name,
+                parameters,
+                notebook.content,
+                str(options.data),
+                options.fresh_kernel,
+                options.timeout,
+            )
             tasks.append(_task(report, replace(work, pdf=options.pdf) if brief else work))
     return tasks
 
 
 def _task(report: Report, work: Work) -> Task:
-    parts = {"kind": work.kind, "name": work.name, "parameters": work.parameters, "notebook": sha256(work.notebook) if work.notebook else None}
+    parts = {
+        "kind": work.kind,
+        "name": work.name,
+        "parameters": work.parameters,
+        "notebook": sha256(work.notebook) if work.notebook else None,
+    }
     return Task(report, work, manifest.inputs_hash(parts))
 
 
@@ -138,12 +162,22 @@ class Store:
             (folder / file).unlink(missing_ok=True)  # a page in PDF that no longer belongs to the page in HTML
         used = outcome.data_used if outcome.data_used is not None else self.data.everything()
         entry = manifest.done(task.inputs, outcome.files, used, self.data, outcome.seconds, outcome.peak_mib)
-        known.note(name, {**entry, **({"sentences": outcome.sentences} if outcome.sentences else {})}, self._heading(task.report))
+        known.note(
+            name,
+            {**entry, **({"sentences": outcome.sentences} if outcome.sentences else {})},
+            self._heading(task.report),
+        )
 
     @staticmethod
     def _heading(report: Report) -> dict[str, Any]:
         settings = dict(report.settings)
-        return {"programme": report.programme, "vintage": report.vintage, "languages": list(report.langs), "scenario": report.scenario, "parameters": settings}
+        return {
+            "programme": report.programme,
+            "vintage": report.vintage,
+            "languages": list(report.langs),
+            "scenario": report.scenario,
+            "parameters": settings,
+        }
 
     def sentences(self, report: Report) -> dict[str, str]:
         """Verdict sentences noted when the verdict of a report was computed."""
@@ -161,7 +195,9 @@ def locked(out: Path) -> Iterator[None]:
         lock = FileLock(out / LOCK)
         lock.acquire(timeout=0)
     except Timeout:
-        raise InputError(f"another run is writing into {out}; wait until it has ended, or give another folder with --out") from None
+        raise InputError(
+            f"another run is writing into {out}; wait until it has ended, or give another folder with --out"
+        ) from None
     except OSError as error:
         raise InputError(f"cannot write into the output folder {out}: {error.strerror or error}") from error
     try:
@@ -175,10 +211,14 @@ def plan(reports: Sequence[Report], notebooks: Sequence[Notebook], options: Opti
     store = Store(options)
     tasks = [task for report in reports for task in tasks_of(report, notebooks, options)]
     fresh = [store.up_to_date(task) for task in tasks]
-    return [t for t, ok in zip(tasks, fresh, strict=True) if not ok], [t for t, ok in zip(tasks, fresh, strict=True) if ok]
+    return [t for t, ok in zip(tasks, fresh, strict=True) if not ok], [
+        t for t, ok in zip(tasks, fresh, strict=True) if ok
+    ]
 
 
-def make(reports: Sequence[Report], notebooks: Sequence[Notebook], options: Options, *, progress: bool = True) -> Result:
+def make(
+    reports: Sequence[Report], notebooks: Sequence[Notebook], options: Options, *, progress: bool = True
+) -> Result:
     """Make every report that is not up to date.
 
     Parameters
@@ -203,7 +243,11 @@ def make(reports: Sequence[Report], notebooks: Sequence[Notebook], options: Opti
         tasks = [task for report in reports for task in tasks_of(report, notebooks, options)]
         to_do = [task for task in tasks if not store.up_to_date(task)]
         waiting = {id(task) for task in to_do}
-        lines = {id(task): Line(task.report.label, task.work.name, "skipped", "up to date") for task in tasks if id(task) not in waiting}
+        lines = {
+            id(task): Line(task.report.label, task.work.name, "skipped", "up to date")
+            for task in tasks
+            if id(task) not in waiting
+        }
         if to_do:
             if not options.scheduler:
                 execute.warm_server()  # its imports go on while the data are checked here
@@ -216,7 +260,9 @@ def make(reports: Sequence[Report], notebooks: Sequence[Notebook], options: Opti
                 lines[id(task)] = store.keep(task, outcome)
                 if progress:
                     bar.finished(lines[id(task)])
-        return Result(tuple(lines[id(task)] for task in tasks), {report.folder: store.sentences(report) for report in reports})
+        return Result(
+            tuple(lines[id(task)] for task in tasks), {report.folder: store.sentences(report) for report in reports}
+        )
 
 
 def _check_data(tasks: Sequence[Task], options: Options) -> None:
@@ -249,13 +295,20 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _outcomes(executor: Executor, tasks: Sequence[Task], slots: int, packed: bytes | None, bar: Progress) -> Iterator[tuple[Task, Outcome]]:
+def _outcomes(
+    executor: Executor, tasks: Sequence[Task], slots: int, packed: bytes | None, bar: Progress
+) -> Iterator[tuple[Task, Outcome]]:
     """Outcomes as they come; only a few pieces are handed over at a time, so that a large run stays small in memory."""
-    waiting, running = list(reversed(tasks)), {}
+    waiting = list(reversed(tasks))
+    running: dict[Future, Task] = {}
     while waiting or running:
         while waiting and len(running) < 2 * slots + 2:
             task = waiting.pop()
-            work = replace(task.work, data=packed, package=manifest.environment()["package"]["source_sha256"]) if packed is not None else task.work
+            work = (
+                replace(task.work, data=packed, package=manifest.environment()["package"]["source_sha256"])
+                if packed is not None
+                else task.work
+            )
             running[executor.submit(execute.run, work)] = task
         bar.working_on(next(iter(running.values())).label)
         for future in wait(running, return_when=FIRST_COMPLETED).done:

@@ -1,4 +1,4 @@
-"""The warm process behind `jalur.workers.WarmServer`: imports once, forks a child per call. Started as ``python -m jalur.warm``.
+"""The warm process behind `jalur.workers.WarmServer`: imports once, forks a child per call (``python -m jalur.warm``).
 
 Standard input is a socket to the caller. Each request is one byte with a file descriptor beside it: ``f`` forks a child
 that talks over that descriptor, ``s`` tells over it how a child ended. End of file means that the caller is gone.
@@ -44,7 +44,7 @@ PRELOADED = (
 
 def preload() -> None:
     """Import what the work needs; a module that is not there is left to the work that asks for it."""
-    # jsonschema compiles the grammar of international addresses for a format nobody checks here: two seconds of every start.
+    # jsonschema compiles a grammar for a format of addresses that nobody checks here: two seconds of every start.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     for name in PRELOADED:
         try:

@@ -1,9 +1,11 @@
 """One warm process that has paid for the imports, and a clean forked child of it for every piece of work.
 
-`WarmServer` starts ``python -m jalur.warm``: a process with a single thread that imports pandas, matplotlib, papermill and the
-rest once and then forks a child per call. A child gets the pickled work over a socket, sends bytes back and ends, so
-nothing that a notebook does reaches the next one, memory is given back, and a child that dies, hangs or is killed is
-the failure of its own piece of work only. (A pool of `concurrent.futures` processes loses every piece in flight when
+`WarmServer` starts ``python -m jalur.warm``: a process with a single thread that imports pandas, matplotlib,
+papermill and the rest once and then forks a child per call. A child gets the pickled work over a socket, sends bytes
+back and ends, so nothing that a notebook does reaches the next one, memory is given back, and a child that dies, hangs
+or is killed is the failure of its own piece of work only.
+
+(A pool of `concurrent.futures` processes loses every piece in flight when
 one process dies, cannot stop a single one, and cannot be started inside a worker of dask, which is a daemon.)
 
 The caller and its children watch each other: when the caller ends for whatever reason, even by ``kill -9``, the server
@@ -71,7 +73,10 @@ class WarmServer:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "jalur.warm"], stdin=theirs, stdout=subprocess.DEVNULL, env={**os.environ, **FIXED_ENVIRONMENT}
+                    [sys.executable, "-m", "jalur.warm"],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    env={**os.environ, **FIXED_ENVIRONMENT},
                 )
             self._control = ours
 
