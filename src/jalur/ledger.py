@@ -7,8 +7,8 @@ known from the day it was reported, and a question asked as of that day sees wha
 from __future__ import annotations
 
 import datetime as dt
-import os
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,12 @@ from typing import Any
 
 import pandas as pd
 
-from jalur import programme as programme_
+from jalur import programme_reader
+from jalur.conflicts import conflicts, half_width, lags
 from jalur.errors import InputError, shown
 from jalur.ledger_rules import observation_faults
 from jalur.programme import SLUG, Capacity, Comparison, OfficialPath, Programme, Selection, Target, checked_name
-from jalur.schema import columns, constraint_faults, date_of
+from jalur.schema import columns, constraint_faults, date_of, rows
 
 __all__ = [
     "Capacity",
@@ -35,6 +36,7 @@ __all__ = [
     "data_hash",
     "default_data",
     "explain",
+    "half_width",
     "known_vintages",
     "lags",
     "load",
@@ -42,11 +44,12 @@ __all__ = [
     "programmes",
     "rejected",
     "select",
+    "vintage_day",
 ]
 
 
 def default_data() -> Path:
-    """Return the data folder named by the environment variable JALUR_DATA, else the repository's, else `data` in the working folder."""
+    """Return the data folder: what JALUR_DATA names, else the repository's, else `data` in the working folder."""
     if os.environ.get("JALUR_DATA"):
         return Path(os.environ["JALUR_DATA"])
     beside = Path(__file__).resolve().parents[2] / "data"
@@ -54,7 +57,7 @@ def default_data() -> Path:
 
 
 def programmes(data: Path | str | None = None) -> list[str]:
-    """Name the programmes of a data folder: its subfolders that hold a programme.yml, but for those that begin with _."""
+    """Name the programmes of a data folder: the subfolders with a programme.yml, but for those that begin with _."""
     folder = _data_folder(data)
     return sorted(p.name for p in folder.iterdir() if SLUG.fullmatch(p.name) and (p / "programme.yml").is_file())
 
@@ -63,7 +66,10 @@ def _data_folder(data: Path | str | None) -> Path:
     """Return the data folder if there is one."""
     folder = default_data() if data in (None, "") else Path(str(data))
     if not folder.is_dir():
-        raise InputError(f"data folder is {shown(str(folder))}, which is no folder; allowed is a folder with one subfolder for each programme")
+        raise InputError(
+            f"data folder is {shown(str(folder))}, which is no folder; "
+            "allowed is a folder with one subfolder for each programme"
+        )
     return folder
 
 
@@ -88,7 +94,7 @@ def load(name: str, data: Path | str | None = None) -> Programme:
     if not (folder / name / "programme.yml").is_file():
         known = ", ".join(programmes(folder)) or "none in this folder"
         raise InputError(f"programme is {shown(name)}, which has no programme.yml in {folder}; known are: {known}")
-    loaded, faults = programme_.read(name, folder)
+    loaded, faults = programme_reader.read(name, folder)
     if loaded is None:
         raise InputError.of(faults)
     return loaded
@@ -121,7 +127,9 @@ def vintage_day(vintage: str | dt.date) -> dt.date:
     day = parse_date(vintage, "vintage")
     today = dt.date.today()
     if day > today:
-        raise InputError(f"vintage is {shown(day.isoformat())}, in the future; allowed is a day until today, {today.isoformat()}")
+        raise InputError(
+            f"vintage is {shown(day.isoformat())}, in the future; allowed is a day until today, {today.isoformat()}"
+        )
     return day
 
 
@@ -187,7 +195,9 @@ def _known(given: Iterable[str], column: pd.Series, what: str) -> list[str]:
     for name in names:
         if not (column == name).any():
             known = sorted(set(column))
-            listed = ", ".join(known) if len(known) <= 30 else f"one of the {len(known)} in the ledger, such as {known[0]}"
+            listed = (
+                ", ".join(known) if len(known) <= 30 else f"one of the {len(known)} in the ledger, such as {known[0]}"
+            )
             raise InputError(f"{what} is {shown(name)}; allowed: {listed}")
     return names
 
@@ -201,8 +211,7 @@ def _with_extra(programme: Programme, extra: pd.DataFrame) -> pd.DataFrame:
     added = extra[wanted].astype(object).where(extra[wanted].notna(), None)
     for column in ("as_of", "reported_on", "flow_since"):
         added[column] = pd.to_datetime(added[column]).astype("datetime64[s]")
-    for column, kind in (("value", "float64"), ("lag_days", "int64"), ("decimals", "int64")):
-        added[column] = added[column].astype(kind)
+    added = added.astype({"value": "float64", "lag_days": "int64", "decimals": "int64"})
     last = int(programme.observations.index.max()) if len(programme.observations) else 1
     added.index = pd.RangeIndex(last + 1, last + 1 + len(added), name="row")
     frame = pd.concat([programme.observations, added]) if len(programme.observations) else added
@@ -213,7 +222,11 @@ def _with_extra(programme: Programme, extra: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reasons(
-    frame: pd.DataFrame, programme: Programme, day: dt.date, definitions: Sequence[str] | None = None, since: str | dt.date | None = None
+    frame: pd.DataFrame,
+    programme: Programme,
+    day: dt.date,
+    definitions: Sequence[str] | None = None,
+    since: str | dt.date | None = None,
 ) -> pd.Series:
     """Give the reason for which each row is not used: a code, None where it is used."""
     rule = programme.selection
@@ -256,8 +269,12 @@ def rejected(programme: Programme, vintage: str | dt.date) -> pd.DataFrame:
     """
     frame = programme.observations
     codes = _reasons(frame, programme, vintage_day(vintage)).dropna()
-    out = frame.loc[codes.index, ["id", "value", "as_of", "reported_on", "role", "definition", "speaker_org", "url"]].copy()
-    reasons = [_reason_text(code, row, programme) for code, row in zip(codes, frame.loc[codes.index].itertuples(), strict=True)]
+    out = frame.loc[
+        codes.index, ["id", "value", "as_of", "reported_on", "role", "definition", "speaker_org", "url"]
+    ].copy()
+    reasons = [
+        _reason_text(code, row, programme) for code, row in zip(codes, rows(frame.loc[codes.index]), strict=True)
+    ]
     out.insert(1, "code", codes)
     out.insert(2, "reason", pd.Series(reasons, index=codes.index, dtype=object))
     return out
@@ -278,73 +295,6 @@ def data_hash(programme: Programme) -> str:
         if path.suffix in (".csv", ".yml") and path.is_file():
             digest.update(path.name.encode() + b"\x00" + path.read_bytes() + b"\x00")
     return digest.hexdigest()
-
-
-def lags(frame: pd.DataFrame) -> pd.DataFrame:
-    """Days between the day a figure refers to and the day it was reported.
-
-    Returns
-    -------
-    DataFrame
-        Columns id, as_of, reported_on, lag_days, speaker_org, url; the longest lag first.
-    """
-    out = frame[["id", "as_of", "reported_on", "speaker_org", "url"]].copy()
-    out.insert(3, "lag_days", (frame["reported_on"] - frame["as_of"]).dt.days)
-    return out.sort_values(["lag_days", "as_of", "id"], ascending=[False, True, True]).reset_index(drop=True)
-
-
-def half_width(frame: pd.DataFrame) -> pd.Series:
-    """Return half the rounding step of each figure, in its unit: 0.5 * 10**-decimals."""
-    return 0.5 * 10.0 ** -frame["decimals"].astype(float)
-
-
-def conflicts(frame: pd.DataFrame) -> pd.DataFrame:
-    """Find figures for the same period that differ beyond rounding.
-
-    Two figures are compared if kind, unit and, for flows, the start agree and their periods overlap: a day, the month
-    of a figure known by month, December for one known by year (levels are dated at the end of their period). They
-    conflict if the rounding intervals do not meet; a floor ("more than") conflicts only with a figure below it.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Rows of observations.csv, such as those of `select`.
-
-    Returns
-    -------
-    DataFrame
-        One row a pair: period_start, period_end (the overlap), id_low, id_high, value_low, value_high, difference,
-        relative (difference over the lower value), body_low, body_high, definition_low, definition_high, url_low,
-        url_high, same_body; the largest relative difference first.
-    """
-    rows = frame.reset_index(drop=True)
-    ends = rows["as_of"]
-    months = rows["as_of_precision"] != "day"
-    starts = ends.where(~months, ends.dt.to_period("M").dt.start_time.astype(ends.dtype))
-    width = half_width(rows)
-    pairs = []
-    for i in range(len(rows)):
-        same = (rows["kind"] == rows["kind"][i]) & (rows["unit"] == rows["unit"][i])
-        since = rows["flow_since"]
-        same &= (since == since[i]) | (since.isna() & pd.isna(since[i]))
-        same &= (starts <= ends[i]) & (ends >= starts[i]) & (rows["value"] > rows["value"][i])
-        for j in rows.index[same]:
-            floor = rows["qualifier"][i] == "at_least"
-            if rows["value"][j] - width[j] <= rows["value"][i] + width[i] or floor:
-                continue
-            difference = rows["value"][j] - rows["value"][i]
-            pair: dict[str, Any] = {"period_start": max(starts[i], starts[j]), "period_end": min(ends[i], ends[j])}
-            for column, name in (("id", "id"), ("value", "value"), ("speaker_org", "body"), ("definition", "definition"), ("url", "url")):
-                pair |= {f"{name}_low": rows[column][i], f"{name}_high": rows[column][j]}
-            base = rows["value"][i]
-            pair |= {"difference": difference, "relative": difference / base if base else float("inf"), "same_body": pair["body_low"] == pair["body_high"]}
-            pairs.append(pair)
-    order = (
-        ["period_start", "period_end", "id_low", "id_high", "value_low", "value_high", "difference", "relative", "body_low", "body_high"]
-        + ["definition_low", "definition_high", "url_low", "url_high", "same_body"]
-    )  # fmt: skip
-    table = pd.DataFrame(pairs, columns=order)
-    return table.sort_values(["relative", "id_low", "id_high"], ascending=[False, True, True]).reset_index(drop=True)
 
 
 @dataclass(frozen=True)
@@ -403,7 +353,7 @@ def explain(programme: Programme, row_id: str, vintage: str | dt.date | None = N
         fields=fields,
         used=code is None,
         code=code,
-        reason=None if code is None else _reason_text(code, next(frame.loc[[row]].itertuples()), programme),
+        reason=None if code is None else _reason_text(code, next(rows(frame.loc[[row]])), programme),
         repeats=_fields(frame, int(origin[0])) if len(origin) else None,
         repeated_by=tuple(frame.loc[frame["repeats"] == row_id, "id"]),
     )
@@ -416,5 +366,7 @@ def _fields(frame: pd.DataFrame, row: int) -> dict[str, Any]:
         if value is None or pd.isna(value):
             out[str(column)] = None
         else:
-            out[str(column)] = value.date() if isinstance(value, pd.Timestamp) else value.item() if hasattr(value, "item") else value
+            out[str(column)] = (
+                value.date() if isinstance(value, pd.Timestamp) else value.item() if hasattr(value, "item") else value
+            )
     return out

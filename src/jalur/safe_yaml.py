@@ -68,10 +68,31 @@ def read(path: Path, label: str) -> tuple[Any, dict[Path_, int], list[Fault]]:
         return None, {}, [Fault(label, problem.line, None, problem.given, problem.allowed)]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        return None, {}, [Fault(label, mark.line + 1 if mark else None, None, f"text that is not YAML ({error.problem})", "YAML such as `unit: UMKM`")]
+        return (
+            None,
+            {},
+            [
+                Fault(
+                    label,
+                    mark.line + 1 if mark else None,
+                    None,
+                    f"text that is not YAML ({error.problem})",
+                    "YAML such as `unit: UMKM`",
+                )
+            ],
+        )
     except yaml.YAMLError as error:
-        return None, {}, [Fault(label, None, None, f"text that is not YAML ({str(error).splitlines()[0]})", "printable YAML text")]
+        return (
+            None,
+            {},
+            [Fault(label, None, None, f"text that is not YAML ({str(error).splitlines()[0]})", "printable YAML text")],
+        )
     return value, lines, []
+
+
+def _line(event: yaml.Event) -> int:
+    """Line of an event, counted from 1."""
+    return event.start_mark.line + 1 if event.start_mark else 1
 
 
 def _document(events: Iterator[yaml.Event], lines: dict[Path_, int]) -> Any:
@@ -80,19 +101,20 @@ def _document(events: Iterator[yaml.Event], lines: dict[Path_, int]) -> Any:
     for event in events:
         if isinstance(event, yaml.DocumentStartEvent):
             if seen:
-                raise _Refused(event.start_mark.line + 1, "a second document", "one document")
+                raise _Refused(_line(event), "a second document", "one document")
             value, seen = _node(next(events), events, (), lines), True
     return value
 
 
 def _node(event: yaml.Event, events: Iterator[yaml.Event], path: Path_, lines: dict[Path_, int]) -> Any:
     """Turn the events of one node into a value."""
-    line = event.start_mark.line + 1
+    line = _line(event)
     lines[path] = line
     if isinstance(event, yaml.AliasEvent):
-        raise _Refused(line, f"the alias *{event.anchor[:30]}", "values written out, no anchors and aliases")
-    if event.tag is not None and event.tag != "!":
-        raise _Refused(line, f"the tag {shown(event.tag)}", "values without tags")
+        raise _Refused(line, f"the alias *{str(event.anchor)[:30]}", "values written out, no anchors and aliases")
+    tag = getattr(event, "tag", None)
+    if tag not in (None, "!"):
+        raise _Refused(line, f"the tag {shown(tag)}", "values without tags")
     if len(path) > MAXIMUM_DEPTH:
         raise _Refused(line, f"nesting deeper than {MAXIMUM_DEPTH} levels", f"at most {MAXIMUM_DEPTH} levels")
     if isinstance(event, yaml.ScalarEvent):
@@ -108,7 +130,7 @@ def _node(event: yaml.Event, events: Iterator[yaml.Event], path: Path_, lines: d
     for inner in events:
         if isinstance(inner, yaml.MappingEndEvent):
             break
-        here = inner.start_mark.line + 1
+        here = _line(inner)
         if not isinstance(inner, yaml.ScalarEvent) or inner.tag not in (None, "!"):
             raise _Refused(here, "a key that is not plain text", "plain text as key")
         if inner.value in mapping:
@@ -175,14 +197,20 @@ def schema_faults(value: Any, schema: dict[str, Any], lines: dict[Path_, int], l
                 yield from walk(inner, rule.get("items", {}), (*path, position))
         elif isinstance(value, str):
             if not rule.get("minLength", 0) <= len(value) <= rule.get("maxLength", 10**9):
-                yield at(path, _shown(value), f"text of {rule.get('minLength', 0)} to {rule.get('maxLength', 'any number of')} characters")
+                yield at(
+                    path,
+                    _shown(value),
+                    f"text of {rule.get('minLength', 0)} to {rule.get('maxLength', 'any number of')} characters",
+                )
             elif "pattern" in rule and not re.search(rule["pattern"], value):
                 yield at(path, _shown(value), rule.get("description", "") or f"text of the form {rule['pattern']}")
         elif isinstance(value, int | float) and not isinstance(value, bool):
             low, high = rule.get("minimum", rule.get("exclusiveMinimum")), rule.get("maximum")
             below = low is not None and (value < low or (value == low and "exclusiveMinimum" in rule))
             if below or (high is not None and value > high) or value != value:
-                bound = f"a number {'above' if 'exclusiveMinimum' in rule else 'from'} {low}" + (f" to {high:g}" if high is not None else "")
+                bound = f"a number {'above' if 'exclusiveMinimum' in rule else 'from'} {low}" + (
+                    f" to {high:g}" if high is not None else ""
+                )
                 yield at(path, _shown(value), bound)
 
     return list(walk(value, schema, ()))
@@ -196,7 +224,13 @@ def _is(value: Any, kind: str) -> bool:
 
 
 def _kind_word(kind: str) -> str:
-    words = {"string": "text", "array": "a list", "object": "a mapping of keys", "boolean": "true or false", "null": "nothing"}
+    words = {
+        "string": "text",
+        "array": "a list",
+        "object": "a mapping of keys",
+        "boolean": "true or false",
+        "null": "nothing",
+    }
     return words.get(kind, f"a{'n' if kind == 'integer' else ''} {kind}")
 
 
@@ -209,4 +243,8 @@ def _shown(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    return shown(value) if isinstance(value, str | int | float) else f"a {'list' if isinstance(value, list) else 'mapping'}"
+    return (
+        shown(value)
+        if isinstance(value, str | int | float)
+        else f"a {'list' if isinstance(value, list) else 'mapping'}"
+    )

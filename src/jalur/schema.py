@@ -12,6 +12,7 @@ import io
 import json
 import math
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -35,6 +36,11 @@ def table_schema(name: str) -> dict[str, Any]:
     """Return one Table Schema of the package; `name` is one of `TABLES`."""
     text = resources.files("jalur").joinpath("schema", f"{name}.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
+
+
+def rows(frame: pd.DataFrame) -> Iterator[Any]:
+    """Go through a frame row by row; `Index` is the row in the file."""
+    return frame.itertuples()
 
 
 def columns(name: str) -> list[str]:
@@ -94,7 +100,7 @@ def read_table(path: Path, name: str, label: str) -> tuple[pd.DataFrame, list[Fa
     lines, faults = _split(text, name, label)
     if faults:
         return _typed([], [], name), faults
-    records, rows = [], []
+    records, numbers = [], []
     for row, cells in lines:
         record = {}
         for field in table_schema(name)["fields"]:
@@ -103,9 +109,9 @@ def read_table(path: Path, name: str, label: str) -> tuple[pd.DataFrame, list[Fa
             if fault:
                 faults.append(fault)
         records.append(record)
-        rows.append(row)
+        numbers.append(row)
     unreadable = {(fault.row, fault.column) for fault in faults}
-    frame = _typed(records, rows, name)
+    frame = _typed(records, numbers, name)
     faults += [f for f in constraint_faults(frame, name, label) if (f.row, f.column) not in unreadable]
     return frame, sorted(faults, key=lambda f: f.row or 0)
 
@@ -122,14 +128,29 @@ def _split(text: str, name: str, label: str) -> tuple[list[tuple[int, dict[str, 
         for cells in reader:
             lines.append((reader.line_num, cells))
     except csv.Error as error:
-        return [], [Fault(label, reader.line_num, None, f"a line that is not CSV ({error})", "comma-separated cells, quotes in pairs")]
+        return [], [
+            Fault(
+                label,
+                reader.line_num,
+                None,
+                f"a line that is not CSV ({error})",
+                "comma-separated cells, quotes in pairs",
+            )
+        ]
     header = [cell.strip() for cell in lines[0][1]]
     for separator, word in ((";", "semicolons"), ("\t", "tabs")):
         if len(header) == 1 and separator in header[0]:
             return [], [Fault(label, 1, None, f"cells separated by {word}", "cells separated by commas")]
-    faults = [Fault(label, 1, None, f"two columns {shown(c)}", allowed) for c in sorted({c for c in header if header.count(c) > 1})]
+    faults = [
+        Fault(label, 1, None, f"two columns {shown(c)}", allowed)
+        for c in sorted({c for c in header if header.count(c) > 1})
+    ]
     faults += [Fault(label, 1, c, f"no column {shown(c)}", allowed) for c in expected if c not in header]
-    faults += [Fault(label, 1, None, f"an unknown column {shown(c)}", allowed) for c in dict.fromkeys(header) if c not in expected]
+    faults += [
+        Fault(label, 1, None, f"an unknown column {shown(c)}", allowed)
+        for c in dict.fromkeys(header)
+        if c not in expected
+    ]
     table = []
     for row, cells in lines[1:]:
         if not any(cell.strip() for cell in cells):
@@ -179,14 +200,16 @@ def date_of(text: str) -> dt.date:
         raise ValueError("a day that exists in the calendar") from None
 
 
-def _typed(records: list[dict[str, Any]], rows: list[int], name: str) -> pd.DataFrame:
+def _typed(records: list[dict[str, Any]], numbers: list[int], name: str) -> pd.DataFrame:
     """Build the frame with one dtype for each type of field, whatever the cells hold."""
     series = {}
-    index = pd.Index(rows, name="row", dtype="int64")
+    index = pd.Index(numbers, name="row", dtype="int64")
     for field in table_schema(name)["fields"]:
         values = [record[field["name"]] for record in records]
         if field["type"] == "date":
-            series[field["name"]] = pd.Series(pd.to_datetime(pd.Series(values, index=index, dtype=object)), dtype="datetime64[s]")
+            series[field["name"]] = pd.Series(
+                pd.to_datetime(pd.Series(values, index=index, dtype=object)), dtype="datetime64[s]"
+            )
         elif field["type"] in ("number", "integer"):
             whole = field["type"] == "integer" and None not in values
             series[field["name"]] = pd.Series(values, index=index, dtype="int64" if whole else "float64")
@@ -219,7 +242,10 @@ def pandera_schema(name: str) -> Any:
         if "maxLength" in limits:
             checks.append(pa.Check.str_length(max_value=limits["maxLength"], name="maxLength"))
         built[field["name"]] = pa.Column(
-            checks=checks, nullable=not limits.get("required", False), unique=limits.get("unique", False), description=field["description"]
+            checks=checks,
+            nullable=not limits.get("required", False),
+            unique=limits.get("unique", False),
+            description=field["description"],
         )
     return pa.DataFrameSchema(built, strict=True, name=name)
 
@@ -236,16 +262,20 @@ def constraint_faults(frame: pd.DataFrame, name: str, label: str) -> list[Fault]
         return []
     fields = {field["name"]: field for field in table_schema(name)["fields"]}
     faults = []
-    for case in cases.itertuples():
+    for case in rows(cases):
         if case.column not in fields:
-            faults.append(Fault(label, None, None, f"{case.check} {shown(case.failure_case)}", "the columns " + ",".join(fields)))
+            faults.append(
+                Fault(label, None, None, f"{case.check} {shown(case.failure_case)}", "the columns " + ",".join(fields))
+            )
             continue
         row = None if pd.isna(case.index) else int(case.index)
         if case.check == "field_uniqueness":
             first = frame.index[frame[case.column] == case.failure_case][0]
             if row == first:
                 continue  # the first of several equal identifiers is not the one to change
-            faults.append(Fault(label, row, case.column, shown(case.failure_case), f"a value not used before; row {first} has it"))
+            faults.append(
+                Fault(label, row, case.column, shown(case.failure_case), f"a value not used before; row {first} has it")
+            )
         else:
             given = "nothing" if case.check == "not_nullable" else _plain(case.failure_case)
             faults.append(Fault(label, row, case.column, given, allowed(fields[case.column])))
@@ -268,7 +298,11 @@ def allowed(field: dict[str, Any]) -> str:
         return "one of " + ", ".join(limits["enum"])
     words = {"date": "a date", "number": "a number", "integer": "a whole number"}.get(field["type"], "text")
     if "minimum" in limits:
-        words += f" from {limits['minimum']} to {limits['maximum']:g}" if field["type"] != "date" else f" from {limits['minimum']} to {limits['maximum']}"
+        words += (
+            f" from {limits['minimum']} to {limits['maximum']:g}"
+            if field["type"] != "date"
+            else f" from {limits['minimum']} to {limits['maximum']}"
+        )
     if limits.get("pattern", "").startswith("^https?"):
         words = "an address that begins with http:// or https:// and has no spaces"
     elif "pattern" in limits:
