@@ -37,31 +37,40 @@ def project(
         first_passage, levers, fan.
     """
     now, last = outlook.decimal_year(question.vintage), outlook.decimal_year(figures["as_of"].max())
-    year_ago = now - 1
     first = outlook.decimal_year(figures["as_of"].min())
-    past = sorted({t for t in [*path.times, now, year_ago] if first <= t < last})
-    state = condition(programme, figures, capacity, past)
-    open_ = path.times > now
-    # One joint set of draws for everything that compares dates: a year ago, now, every milestone.
-    times = np.unique(np.concatenate([path.times, [now], [year_ago] if year_ago >= first else []]))
+    state = condition(programme, figures, capacity, [t for t in path.times if t < last])
+    # One joint set of draws for everything that compares dates: now and every milestone.
+    times = np.unique([*path.times, now])
     levels = dict(zip(times.tolist(), state.draws(times, n=question.draws, seed=question.seed), strict=True))
     joint = float(state.joint_probability(path.times, np.array(path.targets), seed=question.seed))
     milestones = tuple(
         _milestone(state, question, figures, path, k, capacity, levels, now) for k in range(len(path.dates))
     )
-    current = pace.growth(levels[year_ago], levels[now], 12.0, capacity) if year_ago in levels else None
+    levers = None
+    if path.times[-1] > now:
+        levers = _levers(state, programme, question, figures, path, capacity, levels, now, joint)
     return dict(
         milestones=milestones,
         joint_probability=joint,
         probability_class=v.probability_class(joint),
-        current_pace=current,
+        current_pace=_current_pace(programme, question, figures, capacity, first, last, now),
         first_passage=_first_passage(state, question, path, now),
-        levers=_levers(state, programme, question, figures, path, capacity, levels, now, joint)
-        if open_.any()
-        else None,
+        levers=levers,
         fitted=_fitted(programme, figures, capacity, first, last),
         fan=_fan(state, question, path, last),
     )
+
+
+def _current_pace(
+    programme: Any, question: Question, figures: pd.DataFrame, capacity: float, first: float, last: float, now: float
+) -> v.Pace | None:
+    """Pace of the level over the twelve months to the vintage, given all figures; None where the record is shorter."""
+    year_ago = now - 1
+    if year_ago < first:
+        return None
+    state = condition(programme, figures, capacity, [year_ago] if year_ago < last else [])
+    then, today = state.draws([year_ago, now], n=question.draws, seed=question.seed)
+    return pace.growth(then, today, 12.0, capacity)
 
 
 def _status(path: TargetPath, k: int, vintage: str, capacity: float, probability: float) -> str:

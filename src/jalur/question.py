@@ -139,7 +139,7 @@ def why_not(figures: pd.DataFrame, path: TargetPath, capacity: float | None, vin
         code = "few_figures"
     elif capacity is None:
         code = "no_capacity"
-    elif figures.loc[figures["qualifier"] != "at_least", "value"].max() >= capacity:
+    elif figures["value"].max() >= capacity:
         code = "figures_exceed_capacity"
     else:
         return None

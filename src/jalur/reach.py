@@ -210,14 +210,10 @@ def _labels(programme: Any, figures: pd.DataFrame, path: TargetPath) -> tuple[v.
     assert base is not None
     target = (path.dates[-1], path.targets[-1])
     series = [(d.date().isoformat(), float(x)) for d, x in zip(figures["as_of"], figures["value"], strict=True)]
-    return tuple(
-        v.LabelRow(
-            row.method,
-            row.value,
-            row.label,
-            row.on_track,
-            row.rule,
-            *measured.label_record(row.method, (now.date, now.value), target),
-        )
-        for row in labels.official_labels((base.date, base.value), (now.date, now.value), target, series)
-    )
+    rows = []
+    for row in labels.official_labels((base.date, base.value), (now.date, now.value), target, series):
+        past = measured.label_record(row.method, (now.date, now.value), target)
+        counts = (past["cases"], past["on_track"], past["hit_rate"], past["base_rate"]) if past else (None,) * 4
+        stretch = (past["stretch"], past["horizon"]) if past else (None, None)
+        rows.append(v.LabelRow(row.method, row.value, row.label, row.on_track, row.rule, *stretch, *counts))
+    return tuple(rows)

@@ -163,7 +163,8 @@ class LabelRow:
     label: str
     on_track: bool | None
     rule: str
-    stretch: str | None
+    stretch: float | None
+    horizon_years: float | None
     cases: int | None
     on_track_cases: int | None
     hit_rate: float | None

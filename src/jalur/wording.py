@@ -111,7 +111,10 @@ def catalogues() -> dict[str, dict[str, str]]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C loader reads them in a few milliseconds
     folder = files("jalur") / "locale"
     read = {
-        lang: _flatten(yaml.load((folder / f"{lang}.yml").read_text(encoding="utf-8"), Loader=loader))
+        lang: _flatten(
+            yaml.load((folder / f"{lang}.yml").read_text(encoding="utf-8"), Loader=loader)
+            | yaml.load((folder / f"notebooks.{lang}.yml").read_text(encoding="utf-8"), Loader=loader)
+        )
         for lang in LANGUAGES
     }
     wrong = mismatches(read)
