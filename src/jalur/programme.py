@@ -126,6 +126,8 @@ class Programme:
     definitions : dict
         Words for the definitions, by definition and language; may be empty.
     comparisons : tuple of Comparison
+    periods : tuple of (name, ISO date)
+        Stretches of time whose pace is compared; may be empty.
     """
 
     name: str
@@ -144,6 +146,7 @@ class Programme:
     folder: Path
     definitions: dict[str, dict[str, str]] = field(default_factory=dict)
     comparisons: tuple[Comparison, ...] = ()
+    periods: tuple[tuple[str, str], ...] = ()
 
 
 def checked_name(name: str) -> str:

@@ -157,6 +157,7 @@ class _Builder:
             folder=folder,
             definitions=content.get("definitions", {}),
             comparisons=self.comparisons(context),
+            periods=tuple((entry["name"], entry["start"]) for entry in content.get("periods", [])),
         )
 
     def capacities(self, context: pd.DataFrame, selection: Selection) -> tuple[Capacity, ...]:

@@ -44,7 +44,12 @@ def assess(programme: Any, vintage: str | date, *, sensitivity: bool = True, **c
     InputError
         A choice that does not exist (capacity, row id, body, date), naming what is allowed.
     """
-    question = Question(vintage=ledger.parse_date(vintage, "vintage").isoformat(), **choices)
+    question = Question(vintage=ledger.vintage_day(vintage).isoformat(), **choices)
+    return judge(programme, question, sensitivity=sensitivity)
+
+
+def judge(programme: Any, question: Question, *, sensitivity: bool = True) -> v.Verdict:
+    """Answer a question that stands already; see `assess`."""
     path, figures = path_of(programme, question), question.select(programme)
     _, capacity = capacity_of(programme, question)
     problem = why_not(figures, path, capacity, question.vintage)
