@@ -117,7 +117,7 @@ def case(
                 "interval_50": q and [q["q25"], q["q75"]],
                 "interval_80": q and [q["q10"], q["q90"]],
                 "interval_90": q and [q["q05"], q["q95"]],
-                "required": need and {"monthly_additions": need, "cagr": 0.21, "link_slope": None},
+                "required": None if need is None else {"monthly_additions": need, "cagr": 0.21, "link_slope": None},
                 "required_monthly_additions": need,
                 "stage_from": since if stage else None,
                 "stage_required_monthly_additions": stage,
@@ -177,7 +177,7 @@ def case(
              "on_track_cases": 418, "hit_rate": 0.31, "base_rate": 0.27}
             for m, x, r in (("eurostat", 1.58, "value >= 0.95"), ("un2026", 2.19, "value >= 0.95"), ("escap", -0.19, "value <= 0.1"), ("jmp", 0.88, "value <= 1"))
         ]
-        if len(frame) > 1
+        if len(frame) > 1 and targets
         else [],
         "capacity": used,
         "capacities": capacities,

@@ -91,7 +91,7 @@ def fan_chart(
     """
     v = plain(verdict)
     scale = scale_of(v, figures, fmt)
-    fig, ax = parts.canvas(92, 108, 0, 17.5, 11, 5) if narrow else parts.canvas(182, 74, 0, 17.5, 23, 4.5)
+    fig, ax = parts.canvas(92, 108, 0, 17.5, 11, 5) if narrow else parts.canvas(182, 68, 0, 17.5, 23, 4.5)
     cutoff, fan = year(v["vintage"]), v["fan"]
     starts = [year(d) for d in figures["as_of"]] or [cutoff - 0.5]
     starts += [year(m["date"]) for m in v["milestones"]]
@@ -224,7 +224,7 @@ def _fan_labels(
         for low, high, words in (("q90", "q95", "90%"), ("q75", "q90", "80%"), ("q50", "q75", "50%")):
             for near in fan[-2 : -max(len(fan) // 3, 3) : -1]:
                 middle = (near[low] + near[high]) / 2
-                if middle < top and labels.put(words, (year(near["date"]), middle), [(0, 0, "center", "center")], fontsize=6, margin=-0.6):
+                if middle < top and labels.put(words, (year(near["date"]), middle), [(0, 0, "center", "center")], fontsize=6, margin=-0.3):
                     break
         cut = [(year(row["date"]), row["q50"]) for row in fan]
         labels.block_line(*zip(*[(x, (row["q05"] + row["q50"]) / 2) for (x, _), row in zip(cut, fan, strict=True)], strict=True), 0.5)
@@ -324,32 +324,32 @@ def pace_chart(verdict: Any, fmt: Format, noun: str, narrow: bool = False) -> Ch
     values = [row[2] for row in recent] + [x for s in ahead for x in (s["needed"], s["middle"], *(s["range"] or ())) if x is not None]
     low, high = min(0.0, *values, 0.0), max(*values, 0.0, 1e-9)
     left, right = 30 if narrow else 29, 16 if projected else 9
-    room = 5.5 + 8.2 * len(recent) + 10.4 * len(ahead) + 3
+    room = 7.5 + 6.9 * len(recent) + 9.2 * len(ahead)
     fig, ax = parts.canvas(92 if narrow else 108, max(room, 22), left, 5, right, 2)
     step = parts.nice_step(high - low)
     ticks = parts.ticks_to(high, low=low)
     ax.set_xlim(ticks[0] if low < 0 else 0, max(ticks[-1], high + 0.3 * step))
     ax.set_xticks(ticks, [scale.trimmed(x) for x in ticks])
-    ax.set(ylim=(-0.2, 0.82 * len(recent) + 1.04 * len(ahead) + 0.1), yticks=[])
+    ax.set(ylim=(-0.12, 0.74 * len(recent) + 1.0 * len(ahead) + 0.14), yticks=[])
     ax.grid(axis="x")
     ax.spines["bottom"].set_visible(False)
     ax.tick_params(axis="x", length=0, pad=2)
     if low < 0:
         ax.axvline(0, color=INK, lw=0.8, zorder=1.6)
-    y, said = ax.get_ylim()[1] - 0.42, []
+    y, said = ax.get_ylim()[1] - 0.34, []
     for months, _, value in recent:
         note(ax, fmt.say("chart.last_months", n=months), (0, y), dx=-6, side="y", ha="right")
         parts.circle(ax, value, y, ms=6)
         note(ax, scale.number(value), (value, y), dx=6, ha="left", fontweight="bold")
         said.append(fmt.say("alt.pace_recent", n=months, value=scale.words(value)))
-        y -= 0.82
-    y -= 0.2
+        y -= 0.74
+    y -= 0.26 if recent else 0.3
     if ahead and projected and recent:
         note(ax, fmt.say("chart.ratio"), (1, y + 0.62), dx=right * 2.6, side="y", ha="right", va="center", fontsize=6.2, color=GREY, linespacing=1.15)
     for k, s in enumerate(ahead):
         final = k == len(ahead) - 1
         said.append(_stage_row(ax, s, y, final, scale, fmt, narrow, right))
-        y -= 1.04
+        y -= 1.0
     head = fmt.say("alt.pace", low=scale.words(ax.get_xlim()[0]), top=scale.words(ticks[-1]), noun=noun)
     assert rows == len(said)
     return fig, " ".join([head, *said])

@@ -1,0 +1,312 @@
+"""Sentences of the brief: which sentence of the catalogue a verdict calls for, with its numbers.
+
+Everything here is a choice between catalogue entries by what the verdict holds; no sentence is fixed and no number is
+computed beyond differences and ratios of numbers in the verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from jalur.wording import Format
+
+Data = Mapping[str, Any]
+
+STEADY_POINTS = 0.1  # assumptions that move the chance by less than this do not change the verdict
+SAFE = 0.995  # printed as ">99%"
+
+
+def capital(words: str) -> str:
+    """First letter in upper case, the rest as it is."""
+    return words[:1].upper() + words[1:]
+
+
+def counted_things(programme: Any, fmt: Format) -> str:
+    """What is counted and where: "UMKM in the digital marketplace"."""
+    return " ".join(part for part in (programme.noun[fmt.lang], programme.subject[fmt.lang]) if part)
+
+
+def question(verdict: Data, programme: Any, fmt: Format) -> str:
+    """The question of the brief, its only first-level heading."""
+    noun, subject, steps = programme.noun[fmt.lang], programme.subject[fmt.lang], verdict["milestones"]
+    if not steps:
+        return fmt.say("question.none", noun=noun, subject=subject).replace("  ", " ")
+    key = "question.one" if len(steps) == 1 else "question.path"
+    words = fmt.say(key, targets=fmt.path(m["target"] for m in steps), noun=noun, subject=subject, when=fmt.deadlines(m["date"] for m in steps))
+    return words.replace("  ", " ")
+
+
+def reached(verdict: Data) -> bool:
+    """Whether the last published figure already stands at or above the last target."""
+    last, steps = verdict["last_figure"], verdict["milestones"]
+    return bool(last and steps and last["value"] >= max(m["target"] for m in steps))
+
+
+def status_word(milestone: Data, verdict: Data, fmt: Format) -> str:
+    """The verdict of one milestone in a few words."""
+    p, last = milestone["probability"], verdict["last_figure"]
+    if milestone["status"] == "exceeds_capacity":
+        return fmt.say("status.exceeds_capacity")
+    if p is None:
+        return fmt.say("class.not_assessed")
+    if p > SAFE and (milestone["status"] == "past" or (last and last["value"] >= milestone["target"])):
+        return fmt.say("status.met")
+    if p < 1 - SAFE and milestone["status"] == "past":
+        return fmt.say("status.missed")
+    return fmt.short_class(p)
+
+
+def missing(verdict: Data, fmt: Format) -> str:
+    """Why no probability can be given, as the end of a sentence."""
+    code, cutoff = verdict["reason_code"], fmt.day(verdict["vintage"])
+    if code == "few_figures":
+        count = len(verdict["figures_used"])
+        return fmt.say("verdict.reason.few_dates", cutoff=cutoff) if count > 2 else fmt.counted("verdict.reason.few_figures", count, cutoff=cutoff)
+    capacity = verdict["capacity"]
+    return fmt.say(f"verdict.reason.{code}", cutoff=cutoff, capacity=fmt.level(capacity["units"]) if capacity else "")
+
+
+def need(verdict: Data) -> float | None:
+    """Units a month from the last figure to the last target ahead; None where nothing is left to do or known."""
+    ahead = [m for m in verdict["milestones"] if m["required_monthly_additions"] is not None]
+    return ahead[-1]["required_monthly_additions"] if ahead and ahead[-1]["required_monthly_additions"] > 0 else None
+
+
+def sentence(verdict: Data, fmt: Format, emphasis: bool = False) -> Markup:
+    """The verdict in one sentence (two where no probability can be given).
+
+    Parameters
+    ----------
+    verdict : mapping
+        As `jalur.verdict.Verdict.to_dict` gives it.
+    fmt : Format
+    emphasis : bool
+        Set the probability in bold.
+    """
+    p, steps = verdict["joint_probability"], verdict["milestones"]
+    if p is None:
+        pace = need(verdict)
+        tail = fmt.say("verdict.no_probability", need=fmt.amount(pace)) if pace else fmt.say("verdict.no_probability_short")
+        return Markup("{} {}").format(fmt.html("verdict.not_assessed", missing=missing(verdict, fmt)), tail)
+    if reached(verdict) and p > SAFE:
+        return fmt.html("verdict.met", target=fmt.exact(steps[-1]["target"]), date=fmt.day(verdict["last_figure"]["date"]))
+    beyond = [m for m in steps if m["status"] == "exceeds_capacity"]
+    if beyond:
+        return fmt.html("verdict.exceeds_capacity", target=fmt.exact(beyond[-1]["target"]), capacity=fmt.level(verdict["capacity"]["units"]))
+    past = steps[-1]["date"] <= verdict["vintage"]
+    return fmt.verdict(p, len(steps), past=past, emphasis=emphasis)
+
+
+def reasons(verdict: Data, programme: Any, fmt: Format) -> list[str]:
+    """One to three sentences on why: what is settled, which milestone is next, which is hardest."""
+    steps, said = verdict["milestones"], []
+    if verdict["joint_probability"] is None:
+        if verdict["reason_code"] in ("few_figures", "no_figures"):
+            said.append(fmt.say("verdict.what_needed"))
+        return said
+    past = [m for m in steps if m["status"] == "past"]
+    if steps and len(past) == len(steps):
+        return [fmt.say("verdict.past")]
+    done = sum(m["probability"] > SAFE for m in past)
+    gone = sum(m["probability"] < 1 - SAFE for m in past)
+    if done:
+        said.append(capital(fmt.counted("verdict.reached", done)))
+    if gone:
+        said.append(capital(fmt.counted("verdict.missed", gone)))
+    ahead = [m for m in steps if m["status"] == "open"]
+    if len(ahead) > 1:
+        m = ahead[0]
+        said.append(fmt.say("verdict.next", target=fmt.exact(m["target"]), when=fmt.by(m["date"]), word=fmt.short_class(m["probability"]), p=fmt.percent(m["probability"])))
+    hard = min((m for m in ahead if m["stage_required_monthly_additions"]), key=lambda m: m["probability"], default=None)
+    if hard and hard["stage_required_monthly_additions"] > 0:
+        needed, given = hard["stage_required_monthly_additions"], hard["stage_projected_monthly_additions"]
+        said.append(
+            fmt.say(
+                "verdict.hardest_short" if given < needed else "verdict.hardest_enough",
+                target=fmt.exact(hard["target"]),
+                when=fmt.by(hard["date"]),
+                needed=fmt.amount(needed),
+                projected=fmt.amount(given),
+                noun=programme.noun[fmt.lang],
+            )
+        )
+    return said
+
+
+def capacity_title(name: str, programme: Any, fmt: Format) -> str:
+    """Words for a named capacity; the name itself where none are declared."""
+    return next((c.title[fmt.lang] for c in programme.capacities if c.name == name), name)
+
+
+def condition(verdict: Data, programme: Any, fmt: Format) -> tuple[str, list[str]]:
+    """What the probability assumes about who can join: a head (may be empty) and sentences."""
+    used, others = verdict["capacity"], [c for c in verdict["capacities"] if not c["used"]]
+    if verdict["joint_probability"] is None or not used:
+        return "", []
+    noun, p = programme.noun[fmt.lang], fmt.percent(verdict["joint_probability"])
+    level = fmt.level(used["units"])
+    if not others:
+        return "", [fmt.say("condition.single", p=p, capacity=level, noun=noun)]
+    if not verdict["data_cannot_tell"]:
+        points = fmt.number(100 * (verdict["capacity_range"] or 0))
+        return fmt.say("condition.head_steady"), [fmt.say("condition.base", p=p, capacity=level, noun=noun), fmt.say("condition.steady", points=points)]
+    said = [fmt.say("condition.base", p=p, capacity=level, noun=noun)]
+    for case in others[:2]:
+        key = "condition.case" if case["joint_probability"] is not None else "condition.case_impossible"
+        chance = "" if case["joint_probability"] is None else fmt.percent(case["joint_probability"])
+        said.append(fmt.say(key, name=capacity_title(case["name"], programme, fmt), capacity=fmt.level(case["units"]), p=chance))
+    return fmt.say("condition.head"), [*said, fmt.say("condition.cannot_tell")]
+
+
+def fan_title(verdict: Data, figures: pd.DataFrame, fmt: Format) -> str:
+    """The finding of the fan chart."""
+    steps = verdict["milestones"]
+    if reached(verdict):
+        return fmt.say("fan.title.met")
+    if not verdict["fan"]:
+        return fmt.say("fan.title.published" if len(figures) else "fan.title.nothing")
+    ahead = [m for m in steps if m["date"] > verdict["vintage"]]
+    above = [m for m in ahead if m["median"] >= m["target"]]
+    below = [m for m in ahead if m["median"] < m["target"]]
+    if not below:
+        return fmt.say("fan.title.above" if len(ahead) > 1 else "fan.title.above_one")
+    if not above:
+        return fmt.say("fan.title.below" if len(ahead) > 1 else "fan.title.below_one")
+    return fmt.say("fan.title.mixed", passed=targets(above, fmt), missed=targets(below, fmt))
+
+
+def targets(milestones: list[Data], fmt: Format) -> str:
+    """A list of targets: "20 and 24 million"; the magnitude word stands once where all share it."""
+    words = [fmt.exact(m["target"]) for m in milestones]
+    tails = {w.rpartition("\u00a0")[2] if "\u00a0" in w else "" for w in words}
+    if len(tails) == 1 and "" not in tails:
+        words = [w.rpartition("\u00a0")[0] for w in words[:-1]] + words[-1:]
+    return fmt.joined(words)
+
+
+def take_sentences(verdict: Data, programme: Any, fmt: Format, last: Markup | None) -> list[Markup]:
+    """What it would take: from where, how much a month, and how fast it went lately; `last` is the cited last figure."""
+    said: list[Markup] = []
+    steps, noun = verdict["milestones"], programme.noun[fmt.lang]
+    pace, base = need(verdict), verdict["base"]
+    final = next((m for m in reversed(steps) if m["required_monthly_additions"]), steps[-1] if steps else None)
+    if final is not None and last is not None:
+        values = dict(last=last, date=fmt.day(verdict["last_figure"]["date"]), target=fmt.exact(final["target"]))
+        if reached(verdict):
+            said.append(fmt.html("take.from_met", **values))
+        elif pace:
+            said.append(fmt.html("take.from", when=fmt.by(final["date"]), need=fmt.amount(pace), noun=noun, **values))
+    elif final is not None and base is None:
+        said.append(fmt.html("take.from_none"))
+    recent = {row[0]: fmt.amount(row[2]) for row in verdict["published_pace"]}
+    if 12 in recent and 6 in recent:
+        said.append(fmt.html("take.recent_two", m12=recent[12], m6=recent[6]))
+    elif 12 in recent:
+        said.append(fmt.html("take.recent_12", m12=recent[12]))
+    elif 6 in recent:
+        said.append(fmt.html("take.recent_6", m6=recent[6]))
+    stages = [m["stage_required_monthly_additions"] for m in steps if m["stage_required_monthly_additions"] is not None]
+    rising = len(stages) > 1 and all(a < b for a, b in zip(stages, stages[1:], strict=False))
+    pairs = {row[0]: row[2] for row in verdict["published_pace"]}
+    if rising and 12 in pairs and 6 in pairs and pairs[6] < 0.9 * pairs[12]:
+        said.append(fmt.html("take.rising_slowing"))
+    elif rising:
+        said.append(fmt.html("take.rising"))
+    return said
+
+
+def pace_title(verdict: Data, fmt: Format) -> str:
+    """The finding of the pace chart."""
+    rows = [m for m in verdict["milestones"] if m["stage_required_monthly_additions"] is not None]
+    needed = [m["stage_required_monthly_additions"] for m in rows]
+    given = [m["stage_projected_monthly_additions"] for m in rows]
+    if not rows or None in given:
+        return fmt.say("take.pace_title.published")
+    if all(g >= n for g, n in zip(given, needed, strict=True)):
+        return fmt.say("take.pace_title.enough")
+    up = len(rows) > 1 and all(a < b for a, b in zip(needed, needed[1:], strict=False))
+    down = len(rows) > 1 and all(a > b for a, b in zip(given, given[1:], strict=False))
+    if up and down:
+        return fmt.say("take.pace_title.falls")
+    return fmt.say("take.pace_title.short" if given[-1] < needed[-1] else "take.pace_title.mixed")
+
+
+def levers(verdict: Data, programme: Any, fmt: Format) -> list[Markup]:
+    """Speed, effort, reach and time, one entry each, where they can be given."""
+    if verdict["joint_probability"] is None:
+        return []
+    said, noun = [], programme.noun[fmt.lang]
+    ahead = [m for m in verdict["milestones"] if m["status"] == "open" and m["acceleration"] is not None]
+    if ahead:
+        m = max(ahead, key=lambda m: (m["acceleration"], m["date"]))
+        key = "lever.speed" if m["acceleration"] > 1 else "lever.speed_safe"
+        said.append(fmt.html(key, target=fmt.exact(m["target"]), factor=fmt.number(m["acceleration"], 1 if m["acceleration"] >= 1 else 2)))
+    given = verdict["levers"]
+    if given:
+        said += [_two_steps("lever.effort", given["extra_monthly_additions"], fmt, fmt.amount, noun)]
+        said += [_two_steps("lever.reach", given["capacity_factor"], fmt, lambda x: fmt.number(x, 1), noun)]
+    passage = verdict["first_passage"]
+    if passage and not reached(verdict):
+        target, never = fmt.exact(passage["target"]), passage["never_share"]
+        horizon = passage["horizon"][:4]
+        if passage["median"] is None:
+            said.append(fmt.html("lever.time_never", target=target, never=fmt.percent(never), horizon=horizon))
+        elif never >= 0.005:
+            said.append(fmt.html("lever.time", target=target, median=fmt.month(passage["median"]), never=fmt.percent(never), horizon=horizon))
+        else:
+            said.append(fmt.html("lever.time_sure", target=target, median=fmt.month(passage["median"])))
+    return [line for line in said if line]
+
+
+def _two_steps(key: str, changes: Data, fmt: Format, write: Any, noun: str) -> Markup:
+    """A lever with its least change for 50 % and for 80 %; a step already taken is not printed."""
+    half, most = changes.get("0.5"), changes.get("0.8")
+    neutral = 1.0 if key == "lever.reach" else 0.0
+    moved = {name: x for name, x in (("half", half), ("most", most)) if x is not None and x > neutral + 1e-9}
+    if key == "lever.reach" and (half == 1.0 and most == 1.0):
+        return Markup("")
+    if len(moved) == 2:
+        return fmt.html(f"{key}_two", half=write(half), most=write(most), noun=noun)
+    if moved:
+        return fmt.html(f"{key}_{next(iter(moved))}", noun=noun, **{name: write(x) for name, x in moved.items()})
+    if key == "lever.effort" and most is not None:
+        return fmt.html("lever.effort_none")
+    return fmt.html("lever.reach_none") if key == "lever.reach" and half is None else Markup("")
+
+
+def change_sentence(verdict: Data, fmt: Format) -> str:
+    """Which choice about the evidence moves the chance of the last milestone most."""
+    base = verdict["milestones"][-1]["probability"]
+    if base is None or not verdict["sensitivity"]:
+        return fmt.say("change.missing_text") if base is None else fmt.say("change.little")
+    moves = {}
+    known = [c["probabilities"][-1] for c in verdict["capacities"] if not c["used"]]
+    if known:
+        moves["change.capacity_most"] = max(abs((p or 0.0) - base) for p in known)
+    for key, name in (("change.source_most", "range_sources"), ("change.figure_most", "range_figures")):
+        spans = verdict["sensitivity"][name]
+        if spans:
+            moves[key] = max(abs(spans[-1][0] - base), abs(spans[-1][1] - base))
+    if not moves or max(moves.values()) <= STEADY_POINTS:
+        return fmt.say("change.little")
+    return fmt.say(max(moves, key=lambda key: moves[key]))
+
+
+def labels_sentences(verdict: Data, fmt: Format) -> list[str]:
+    """Whether the official labels agree with the verdict, and how often such labels came true."""
+    rows = [row for row in verdict["labels"] if row["on_track"] is not None]
+    if not rows:
+        return [fmt.say("labels.nothing")]
+    on, p = sum(row["on_track"] for row in rows), verdict["milestones"][-1]["probability"]
+    key = "labels.all_on" if on == len(rows) else "labels.none_on" if on == 0 else "labels.some_on"
+    said = [fmt.say(key, on=fmt.spelled(on), n=fmt.spelled(len(rows)))]
+    if p is not None:
+        said.append(fmt.say("labels.disagree", p=fmt.percent(p)))
+    measured = next((row for row in rows if row["hit_rate"] is not None and row["cases"]), None)
+    if measured:
+        said.append(fmt.say("labels.hits", cases=fmt.number(measured["on_track_cases"]), hit=fmt.percent(measured["hit_rate"]), base=fmt.percent(measured["base_rate"])))
+    return said
