@@ -11,6 +11,7 @@ In a notebook::
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +20,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from jalur import (
+    brief,
     brief_text,
     chart_parts,
     charts,
@@ -28,12 +30,21 @@ from jalur import (
     notebook_findings,
     notebook_tables,
     reach,
+    replay,
     scenarios,
 )
 from jalur.question import Question, capacity_of, path_of
 from jalur.tables import Table, link
 from jalur.verdict import Verdict
 from jalur.wording import Format
+
+NOTEBOOKS = (
+    "01_evidence.ipynb",
+    "02_growth_curves.ipynb",
+    "03_reachability.ipynb",
+    "04_track_record.ipynb",
+    "05_scenarios.ipynb",
+)
 
 
 @dataclass(frozen=True)
@@ -271,6 +282,38 @@ class Study:
             (notebook_tables.signed(self.fmt, x) + "%", self.fmt.percent(p)) for x, p in (found.faster if found else ())
         ]
         return notebook_tables.table(self.fmt, self.fmt.say("nb.caption.faster"), ("speed", "whole"), rows, (1,))
+
+    # track record
+
+    @cached_property
+    def _replayed(self) -> pd.DataFrame:
+        """Verdicts at earlier and later vintages beside what was published since."""
+        return replay.replay(self.programme, replay.vintages_of(self.programme, self.question.vintage))
+
+    # brief
+
+    @cached_property
+    def _sections(self) -> dict[str, Any]:
+        return brief.sections(self._material, self.fmt.lang)
+
+    @property
+    def _material(self) -> brief.Material:
+        definitions, who = evidence.definition_rows(self.programme, self.question.vintage)
+        return brief.Material(
+            verdict=self.verdict,
+            programme=self.programme,
+            figures=self.figures,
+            record=self._replayed,
+            measured=notebook_findings.coverage(measured.record()),
+            definitions=definitions,
+            survey=who,
+            total=len(ledger.select(self.programme, dt.date.today())),
+            notebooks=NOTEBOOKS,
+        )
+
+    def section(self, name: str) -> Any:
+        """One section of the brief: question, verdict, milestones, fan, take, change, record, trust or sources."""
+        return self._sections[name]
 
     # working with the ledger
 

@@ -42,6 +42,23 @@ def limits(verdict: v.Verdict, programme: Any, figures: pd.DataFrame, fmt: Forma
     return said
 
 
+def coverage(record: dict[str, Any]) -> dict[str, Any] | None:
+    """The measured coverage that the brief quotes: ours, the logistic curve's, and where we are furthest off."""
+    methods = record.get("methods", {})
+    if "jalur" not in methods:
+        return None
+    ours = methods["jalur"]
+    worst = max(ours["reliability"], key=lambda row: abs(row["said"] - row["happened"]))
+    peers = {name: methods[name]["coverage_90"] for name in ("line", "logistic") if name in methods}
+    return {
+        "tasks": ours["tasks"],
+        "ours": ours["coverage_90"],
+        "peers": peers,
+        "said": worst["said"],
+        "happened": worst["happened"],
+    }
+
+
 def verdict_reason(verdict: v.Verdict, fmt: Format) -> str:
     """Why no probability is given, in the reader's language."""
     from jalur import brief_text

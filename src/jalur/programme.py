@@ -128,6 +128,8 @@ class Programme:
     comparisons : tuple of Comparison
     periods : tuple of (name, ISO date)
         Stretches of time whose pace is compared; may be empty.
+    replay : tuple of ISO dates
+        Vintages at which the verdict is replayed; may be empty.
     """
 
     name: str
@@ -147,6 +149,7 @@ class Programme:
     definitions: dict[str, dict[str, str]] = field(default_factory=dict)
     comparisons: tuple[Comparison, ...] = ()
     periods: tuple[tuple[str, str], ...] = ()
+    replay: tuple[str, ...] = ()
 
 
 def checked_name(name: str) -> str:

@@ -157,6 +157,7 @@ class _Builder:
             folder=folder,
             definitions=content.get("definitions", {}),
             comparisons=self.comparisons(context),
+            replay=tuple(content.get("replay", ())),
             periods=tuple((entry["name"], entry["start"]) for entry in content.get("periods", [])),
         )
 

@@ -21,6 +21,24 @@ REGIONAL_PROGRAMMES = ("jakarta_jakpreneur", "sumut_qris", "bali_qris")
 WINDOW_DAYS = 31  # a figure this near to the milestone date counts as the figure of that date
 
 
+def vintages_of(programme: Any, vintage: str) -> tuple[str, ...]:
+    """The vintages at which a programme is replayed: those it declares, else ends of years; and the one asked about.
+
+    Without declared ones, they are the ends of the years from the one before the first target to that of the last by
+    which the ledger had gained a figure since the end before.
+    """
+    if programme.path is None:
+        return (vintage,)
+    kept = list(programme.replay)
+    if not kept:
+        days = [day.isoformat() for day in ledger.known_vintages(programme)]
+        first, last = (programme.path.milestones[k].date.year for k in (0, -1))
+        for end in (f"{year}-12-31" for year in range(first - 1, last + 1)):
+            if any((kept[-1] if kept else "") < day <= end for day in days) and end <= date.today().isoformat():
+                kept.append(end)
+    return tuple(sorted({vintage, *kept}))
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of a milestone.
