@@ -300,12 +300,15 @@ def _verdict(arguments: argparse.Namespace) -> int:
 
 def _check_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--links", action="store_true", help="check the addresses as well: well-formed, one a claim")
+    parser.add_argument(
+        "--update-hashes", action="store_true", help="write datapackage.json anew if nothing else is wrong"
+    )
 
 
 def _check(arguments: argparse.Namespace) -> int:
     from jalur import check
 
-    return check.run(arguments.data, links=arguments.links)
+    return check.run(arguments.data, links=arguments.links, update_hashes=arguments.update_hashes)
 
 
 def _new_options(parser: argparse.ArgumentParser) -> None:

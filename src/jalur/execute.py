@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import io
+import itertools
 import os
 import pickle
 import sys
@@ -150,7 +151,6 @@ def _guarded(work: Work) -> Outcome:
         data = _unpacked(work.data, Path(folder) / "data")
         os.environ[DATA_VARIABLE] = str(data)
         os.chdir(folder)
-        sys.path.insert(0, "")
         used = _ReadFiles(data)
         try:
             _same_package(work.package)
@@ -325,14 +325,19 @@ def without_traces(notebook: Any) -> Any:
 
 
 def _joined_streams(outputs: list[Any]) -> list[Any]:
-    """Neighbouring texts of one stream as one: where a kernel cuts them depends on its timing."""
+    """Texts between two other outputs as one a stream, standard output first: how a kernel cuts them is chance."""
     joined: list[Any] = []
-    for output in outputs:
-        last = joined[-1] if joined else None
-        if last is not None and output.output_type == last.output_type == "stream" and output.name == last.name:
-            last["text"] += output.text
-        else:
-            joined.append(output)
+    for is_stream, group in itertools.groupby(outputs, key=lambda output: output.output_type == "stream"):
+        if not is_stream:
+            joined += group
+            continue
+        texts: dict[str, Any] = {}
+        for output in group:
+            if output.name in texts:
+                texts[output.name]["text"] += output.text
+            else:
+                texts[output.name] = output
+        joined += [texts[name] for name in sorted(texts, reverse=True)]
     return joined
 
 

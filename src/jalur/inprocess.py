@@ -182,11 +182,10 @@ class InProcessEngine(Engine):
         result = shell.run_cell(cell.source, store_history=True, silent=False)
         cell.outputs = collector.outputs
         failed = result.error_before_exec or result.error_in_exec
-        tolerated = "raises-exception" in cell.metadata.get("tags", [])
-        if failed is not None and not tolerated:
+        if failed is not None:
             nb_man.cell_exception(cell, cell_index=index, exception=failed)
         nb_man.cell_complete(cell, cell_index=index)
-        return failed is None or tolerated
+        return failed is None
 
 
 def language_info() -> dict[str, Any]:

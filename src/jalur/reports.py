@@ -251,7 +251,6 @@ def make(
         if to_do:
             if not options.scheduler:
                 execute.warm_server()  # its imports go on while the data are checked here
-                stack.callback(execute.stop_server)
             _check_data(to_do, options)
             executor, slots = stack.enter_context(_executor(options))
             packed = execute.pack(options.data) if options.scheduler else None
@@ -285,8 +284,10 @@ def _executor(options: Options) -> Iterator[tuple[Executor, int]]:
     executor = ThreadPoolExecutor(slots, thread_name_prefix="jalur")
     try:
         yield executor, slots
-    finally:
+    except BaseException:
         execute.stop_server()  # ends what still runs, so that an interrupted run does not wait for it
+        raise
+    finally:
         executor.shutdown(cancel_futures=True)
 
 

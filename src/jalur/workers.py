@@ -73,7 +73,7 @@ class WarmServer:
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "jalur.warm"],
+                    [sys.executable, "-P", "-m", "jalur.warm"],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     env={**os.environ, **FIXED_ENVIRONMENT},
