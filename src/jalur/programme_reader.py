@@ -157,8 +157,8 @@ class _Builder:
             folder=folder,
             definitions=content.get("definitions", {}),
             comparisons=self.comparisons(context),
-            replay=tuple(content.get("replay", ())),
-            periods=tuple((entry["name"], entry["start"]) for entry in content.get("periods", [])),
+            replay=self.replay(),
+            periods=self.periods(),
         )
 
     def capacities(self, context: pd.DataFrame, selection: Selection) -> tuple[Capacity, ...]:
@@ -280,6 +280,23 @@ class _Builder:
         return OfficialPath(
             announced, tuple(milestones), entry.get("speaker", ""), entry.get("url", ""), base_date, base.get("value")
         )
+
+    def replay(self) -> tuple[str, ...]:
+        """Read the vintages at which the verdict is replayed."""
+        days: list[str] = self.content.get("replay", [])
+        for position, text in enumerate(days):
+            self.day({str(position): text}, ("replay", position))
+        return tuple(days)
+
+    def periods(self) -> tuple[tuple[str, str], ...]:
+        """Read the periods in which the pace is compared; they start in rising order."""
+        built: list[tuple[str, str]] = []
+        for position, entry in enumerate(self.content.get("periods", [])):
+            start = self.day(entry, ("periods", position, "start"))
+            if start is not None and built and start.isoformat() <= built[-1][1]:
+                self.refuse(("periods", position, "start"), str(start), f"dates in rising order, after {built[-1][1]}")
+            built.append((entry["name"], entry["start"]))
+        return tuple(built)
 
     def comparisons(self, context: pd.DataFrame) -> tuple[Comparison, ...]:
         """Read the comparisons; each names rows that exist."""
