@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -37,18 +38,24 @@ class Mixture:
     capacity: Array
     links: tuple[Link, ...]
 
+    @cached_property
+    def _kinds(self) -> tuple[list[tuple[int, float]], npt.NDArray[np.intp]]:
+        """The distinct (family, capacity) pairs and which one each component has: a level is linked once for each."""
+        if np.all(self.family == self.family[0]) and np.all(self.capacity == self.capacity[0]):
+            return [(int(self.family[0]), float(self.capacity[0]))], np.zeros(len(self.family), np.intp)
+        pairs = np.column_stack([self.family, self.capacity])
+        kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
+        return [(int(family), float(capacity)) for family, capacity in kinds], kind.ravel()
+
     def _standardised(self, level: Array) -> Array:
         """Return (g(level / K) - mean) / sd, shape (levels, components); infinite outside (0, K)."""
-        share = level[:, None] / self.capacity
-        inner = np.clip(share, _EDGE, 1 - _EDGE)
-        z = np.empty_like(inner)
-        for i, one in enumerate(self.links):
-            cells = self.family == i if len(self.links) > 1 else slice(None)
-            z[:, cells] = one.to_link(inner[:, cells])
-        z = (z - self.mean) / self.sd
-        z[share <= 0] = -np.inf
-        z[share >= 1] = np.inf
-        return z
+        kinds, kind = self._kinds
+        linked = np.empty((len(level), len(kinds)))
+        for j, (family, capacity) in enumerate(kinds):
+            share = level / capacity
+            z = self.links[family].to_link(np.clip(share, _EDGE, 1 - _EDGE))
+            linked[:, j] = np.where(share <= 0, -np.inf, np.where(share >= 1, np.inf, z))
+        return (linked[:, kind] - self.mean) / self.sd
 
     def cdf(self, level: npt.ArrayLike) -> Array:
         """Probability that the count is at most `level`."""
@@ -61,25 +68,30 @@ class Mixture:
         return (ndtr(-self._standardised(np.atleast_1d(level))) @ self.weight).reshape(level.shape)
 
     def quantile(self, q: npt.ArrayLike) -> Array:
-        """Level with `cdf` equal to q, by repeated subdivision to 1e-10 of the largest capacity."""
-        q = np.asarray(q, float)
-        out = np.empty(q.size)
+        """Level with `cdf` equal to q, to 1e-10 of the largest capacity.
+
+        A coarse pass brackets all probabilities at once; bisection and the secant in turn then narrow every bracket.
+        """
+        wanted = np.asarray(q, float).ravel()
         top = float(self.capacity.max())
-        # One coarse pass for all probabilities, on shares that are dense near 0 and 1.
-        nodes = top * _NODES
-        coarse = self.cdf(nodes)
-        for i, value in enumerate(q.ravel()):
-            j = int(np.searchsorted(coarse, value))
-            low, high = (nodes[j - 1] if j else 0.0), (nodes[j] if j < len(nodes) else top)
-            while high - low > 1e-10 * top:
-                inner = np.linspace(low, high, 34)
-                k = int(np.searchsorted(self.cdf(inner[1:-1]), value))
-                low, high = inner[k], inner[k + 1]
-            out[i] = 0.5 * (low + high)
-        return out.reshape(q.shape)
+        nodes = np.concatenate([[0.0], top * _NODES, [top]])
+        coarse = np.concatenate([[0.0], self.cdf(nodes[1:-1]), [1.0]])
+        j = np.clip(np.searchsorted(coarse, wanted), 1, len(nodes) - 1)
+        low, high, below, above = nodes[j - 1], nodes[j], coarse[j - 1], coarse[j]
+        for step in range(_STEPS):
+            if np.max(high - low) <= 1e-10 * top:
+                break
+            secant = low + (high - low) * np.clip((wanted - below) / np.maximum(above - below, 1e-300), 0.02, 0.98)
+            middle = secant if step % 3 else 0.5 * (low + high)
+            reached = self.cdf(middle)
+            up = reached < wanted
+            low, below = np.where(up, middle, low), np.where(up, reached, below)
+            high, above = np.where(up, high, middle), np.where(up, above, reached)
+        return (0.5 * (low + high)).reshape(np.shape(q))
 
 
-_NODES = 0.5 * (1 - np.cos(np.pi * np.linspace(0, 1, 130)[1:-1]))
+_STEPS = 120  # the brackets close long before
+_NODES = 0.5 * (1 - np.cos(np.pi * np.linspace(0, 1, 66)[1:-1]))
 
 
 def poisson_weights(rate: Array, most: int = 12) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -13,7 +12,14 @@ from jalur.question import Question, TargetPath, capacity_of, probabilities, why
 
 
 def variant(
-    programme: Any, question: Question, path: TargetPath, kind: str, name: str, joint: bool = True
+    programme: Any,
+    question: Question,
+    path: TargetPath,
+    kind: str,
+    name: str,
+    *,
+    figures: pd.DataFrame | None = None,
+    joint: bool = True,
 ) -> v.Variant:
     """The probabilities of a question, as one row of a sensitivity table; None where the figures cannot carry any.
 
@@ -21,19 +27,21 @@ def variant(
     ----------
     programme : jalur.programme.Programme
     question : Question
-        Already changed in the way that `kind` and `name` describe.
+        Already changed in the way that `kind` and `name` describe, but for the figures where they are given.
     path : TargetPath
     kind, name : str
         What was changed, for the table.
+    figures : DataFrame, optional
+        The figures to use; those that the question selects by default.
     joint : bool
         Whether the joint probability is wanted; it costs a set of draws.
     """
-    figures = question.select(programme)
+    chosen = question.select(programme) if figures is None else figures
     _, capacity = capacity_of(programme, question)
-    if why_not(figures, path, capacity, question.vintage) or capacity is None:
-        return v.Variant(kind, name, len(figures), tuple(None for _ in path.dates), None)
-    single, together = probabilities(programme, figures, capacity, path, question.seed, joint)
-    return v.Variant(kind, name, len(figures), single, together)
+    if why_not(chosen, path, capacity, question.vintage) or capacity is None:
+        return v.Variant(kind, name, len(chosen), tuple(None for _ in path.dates), None)
+    single, together = probabilities(programme, chosen, capacity, path, question.seed, joint)
+    return v.Variant(kind, name, len(chosen), single, together)
 
 
 def leave_out(
@@ -50,22 +58,18 @@ def leave_out(
     Probabilities of single dates are exact, so the ranges carry no simulation noise.
     """
     base = tuple(m.probability for m in milestones)
+
+    def without(column: str, name: str, joint: bool) -> v.Variant:
+        kept = figures[figures[column] != name]
+        kind = "source" if column == "speaker_org" else "figure"
+        return variant(programme, question, path, kind, name, figures=kept, joint=joint)
+
     bodies = sorted(set(figures["speaker_org"]))
-    sources = tuple(
-        variant(programme, replace(question, without_sources=(*question.without_sources, body)), path, "source", body)
-        for body in bodies
-        if len(bodies) > 1
-    )
-    singles = tuple(
-        variant(programme, replace(question, drop=(*question.drop, row)), path, "figure", row, joint=False)
-        for row in figures["id"]
-    )
+    sources = tuple(without("speaker_org", body, True) for body in bodies if len(bodies) > 1)
+    singles = tuple(without("id", row, False) for row in figures["id"])
     known = [s for s in singles if s.probabilities[-1] is not None]
     strongest = max(known, key=lambda s: abs((s.probabilities[-1] or 0) - (base[-1] or 0)), default=None)
-    ends = [
-        variant(programme, replace(question, drop=(*question.drop, s.name)), path, "figure", s.name)
-        for s in _extremes(known)
-    ]
+    ends = [without("id", s.name, True) for s in _extremes(known)]
     return v.Sensitivity(
         sources=sources,
         figures=singles,
