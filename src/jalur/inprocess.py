@@ -20,11 +20,14 @@ import nbformat
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.pylabtools import activate_matplotlib
+from matplotlib_inline.backend_inline import configure_inline_support
 from papermill.engines import Engine, papermill_engines
 from traitlets import Type
 from traitlets.config import Config
 
 ENGINE_NAME = "jalur-inprocess"
+FIGURES = "module://matplotlib_inline.backend_inline"  # what a kernel sets
 
 
 class _Collector:
@@ -151,7 +154,8 @@ def _shell() -> Iterator[NotebookShell]:
         shell.collector, shell.updatable = _Collector(), []
         try:
             sys.stdout, sys.stderr = _Stream("stdout", shell), _Stream("stderr", shell)
-            shell.run_line_magic("matplotlib", "inline")
+            activate_matplotlib(FIGURES)
+            configure_inline_support(shell, FIGURES)
             yield shell
         finally:
             sys.stdout, sys.stderr, sys.modules["__main__"] = before
