@@ -236,7 +236,7 @@ def test_measure_writes_a_whole_record(tmp_path, frame, no_regions, monkeypatch)
     got = track_record.measure(tmp_path / "series.csv", None, tmp_path / "record.json", draws=100, tell=told.append)
     assert json.loads((tmp_path / "record.json").read_text(encoding="utf-8")) == got
     assert {path.name for path in tmp_path.iterdir()} == {"record.json", "series.csv"}
-    assert list(got["methods"]) == ["jalur", "line", "cagr", "damped_ets", "logistic_least_squares"]
+    assert list(got["methods"]) == ["jalur", "line", "cagr", "damped_ets", "logistic"]
     assert got["measured_on"] == "2023-11-14"
     assert got["tasks"]["origins"] == 7  # of the four of series a three are taken
     assert got["methods"]["line"]["by_group"]["other"]["tasks"] == 3
@@ -293,7 +293,7 @@ def test_main_says_where_the_record_is(tmp_path, frame, no_regions, capsys):
 
 def test_the_shipped_record_is_whole_and_consistent():
     record = track_record.record()
-    assert set(record["methods"]) == {"jalur", "line", "cagr", "damped_ets", "logistic_least_squares"}
+    assert set(record["methods"]) == {"jalur", "line", "cagr", "damped_ets", "logistic"}
     for method in record["methods"].values():
         assert method["tasks"] == record["tasks"]["origins"]
         assert sum(row["cases"] for row in method["reliability"]) == method["verdicts"]

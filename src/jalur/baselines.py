@@ -124,7 +124,7 @@ BASELINES: dict[str, Forecast] = {
     "line": line,
     "cagr": cagr,
     "damped_ets": damped_ets,
-    "logistic_least_squares": logistic_least_squares,
+    "logistic": logistic_least_squares,
 }
 
 

@@ -203,7 +203,7 @@ class Outlook:
 
     def cdf(self, t: float, level: npt.ArrayLike) -> Array:
         """Probability that the count on date t is at most `level` (scalar or array, unit of the count)."""
-        return np.min([self.mixture(s).cdf(level) for s in self._comparable(float(t))], axis=0)
+        return np.minimum(np.min([self.mixture(s).cdf(level) for s in self._comparable(float(t))], axis=0), 1.0)
 
     def probability(self, t: float, level: npt.ArrayLike):
         """Probability that the count on date t is at least `level`; exact, no sampling.
@@ -212,6 +212,7 @@ class Outlook:
         or a date given in `past_t`.
         """
         value = np.max([self.mixture(s).survival(level) for s in self._comparable(float(t))], axis=0)
+        value = np.minimum(value, 1.0)  # the weights add up to 1 to rounding only
         return float(value) if np.ndim(value) == 0 else value
 
     def quantile(self, t: float, q: npt.ArrayLike):

@@ -1,12 +1,13 @@
 """Vintage replay: what would have been said about a programme at each date, beside what was published later.
 
-The verdicts come from `jalur.reach` and use only what was known at their vintage. What became of a milestone is
-read from all figures in the ledger, by one rule (`outcome`).
+The chances are those of `jalur.reach.assess` (the same evidence, capacity and engine, without the parts of a verdict
+that a replay does not show) and use only what was known at their vintage. What became of a milestone is read from
+all figures in the ledger, by one rule (`outcome`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -14,10 +15,21 @@ from typing import Any
 
 import pandas as pd
 
-from jalur import ledger
+from jalur import ledger, outlook
+from jalur.question import Question, capacity_of, condition, iso, path_of, why_not
+from jalur.verdict import probability_class
 
 VINTAGES = ("2022-03-31", "2022-12-31", "2023-06-30", "2023-12-31", "2024-08-31")
 REGIONAL_PROGRAMMES = ("jakarta_jakpreneur", "sumut_qris", "bali_qris")
+QUANTILES = {
+    "median": 0.5,
+    "low_50": 0.25,
+    "high_50": 0.75,
+    "low_80": 0.1,
+    "high_80": 0.9,
+    "low_90": 0.05,
+    "high_90": 0.95,
+}
 WINDOW_DAYS = 31  # a figure this near to the milestone date counts as the figure of that date
 
 
@@ -117,47 +129,58 @@ def replay(programme: Any, vintages: Iterable[str | date] = VINTAGES, **choices:
         As loaded by `jalur.ledger.load`.
     vintages : iterable of str or date
     **choices
-        Passed to `jalur.reach.assess` (capacity, drop, seed and so on).
+        Fields of `jalur.question.Question` (capacity, drop, targets and so on).
 
     Returns
     -------
     DataFrame
-        One row a vintage and milestone: vintage, last_id, last_date, last_value, date, target, target_id, status (as
-        in the verdict), ahead (whether the date lay after the vintage), probability, probability_class, median,
-        low_50 ... high_90, reason; outcome (met, missed, open), outcome_rule, outcome_value, outcome_date, outcome_id,
-        outcome_source; held_50, held_80, held_90 (whether the interval held the outcome's figure, None where
-        that is not of the date itself or there is no interval).
+        One row a vintage and milestone: vintage, last_id, last_date, last_value, date, target, target_id, ahead
+        (whether the date lay after the vintage), reached (whether the last figure was at the target already),
+        probability, probability_class, median, low_50 ... high_90, reason (code, where there is no probability);
+        outcome (met, missed, open), outcome_rule, outcome_value, outcome_date, outcome_id, outcome_source; held_50,
+        held_80, held_90 (whether the interval held the outcome's figure, None where that is not of the date itself
+        or there is no interval).
     """
-    from jalur import reach
-
     rows = []
     for vintage in vintages:
-        verdict = reach.assess(programme, vintage, sensitivity=False, **choices)
-        for milestone in verdict.milestones:
-            end = outcome(programme, milestone.date, milestone.target)
-            rows.append({**_said(verdict, milestone), **_prefixed(end), **_held(milestone, end)})
+        question = Question(vintage=ledger.vintage_day(vintage).isoformat(), **choices)
+        for said in _said(programme, question):
+            end = outcome(programme, said["date"], said["target"])
+            rows.append({**said, **_prefixed(end), **_held(said, end)})
     return pd.DataFrame(rows)
 
 
-def _said(verdict: Any, milestone: Any) -> dict[str, Any]:
-    last = verdict.last_figure
-    ranges = {f"{side}_{share}": bound for share in (50, 80, 90) for side, bound in _bounds(milestone, share)}
-    return {
-        "vintage": verdict.vintage,
-        **{f"last_{name}": getattr(last, name) if last else None for name in ("id", "date", "value")},
-        **{name: getattr(milestone, name) for name in ("date", "target", "target_id", "status")},
-        "ahead": milestone.date > verdict.vintage,
-        "probability": milestone.probability,
-        "probability_class": milestone.probability_class,
-        "median": milestone.median,
-        **ranges,
-        "reason": verdict.reason_code,
+def _said(programme: Any, question: Question) -> Iterator[dict[str, Any]]:
+    """What is said about each milestone at the vintage of a question."""
+    path, figures = path_of(programme, question), question.select(programme)
+    _, capacity = capacity_of(programme, question)
+    problem = why_not(figures, path, capacity, question.vintage)
+    state = None
+    if problem is None and capacity is not None:
+        end = outlook.decimal_year(figures["as_of"].max())
+        state = condition(programme, figures, capacity, [t for t in path.times if t < end])
+    last = figures.iloc[-1] if len(figures) else None
+    known = {
+        "vintage": question.vintage,
+        "last_id": None if last is None else str(last["id"]),
+        "last_date": None if last is None else iso(last["as_of"]),
+        "last_value": None if last is None else float(last["value"]),
     }
-
-
-def _bounds(milestone: Any, share: int) -> list[tuple[str, float | None]]:
-    interval = getattr(milestone, f"interval_{share}") or (None, None)
-    return list(zip(("low", "high"), interval, strict=True))
+    for day, target, name, t in zip(path.dates, path.targets, path.ids, path.times, strict=True):
+        chance = None if state is None else float(state.probability(t, target))
+        levels = (
+            [None] * len(QUANTILES)
+            if state is None
+            else [float(x) for x in state.quantile(t, list(QUANTILES.values()))]
+        )
+        yield {
+            **known,
+            **{"date": day, "target": target, "target_id": name, "ahead": day > question.vintage},
+            "reached": last is not None and float(last["value"]) >= target,
+            **{"probability": chance, "probability_class": probability_class(chance)},
+            **dict(zip(QUANTILES, levels, strict=True)),
+            "reason": problem[0] if problem else None,
+        }
 
 
 def _prefixed(end: Outcome) -> dict[str, Any]:
@@ -165,14 +188,12 @@ def _prefixed(end: Outcome) -> dict[str, Any]:
     return {"outcome": words.pop("status"), **{f"outcome_{name}": value for name, value in words.items()}}
 
 
-def _held(milestone: Any, end: Outcome) -> dict[str, bool | None]:
-    of_the_date = end.rule in ("reference_figure", "other_figure")
-    held: dict[str, bool | None] = {}
-    for share in (50, 80, 90):
-        interval = getattr(milestone, f"interval_{share}")
-        known = of_the_date and interval is not None
-        held[f"held_{share}"] = interval[0] <= end.value <= interval[1] if known else None
-    return held
+def _held(said: dict[str, Any], end: Outcome) -> dict[str, bool | None]:
+    known = end.rule in ("reference_figure", "other_figure") and said["median"] is not None
+    return {
+        f"held_{share}": said[f"low_{share}"] <= end.value <= said[f"high_{share}"] if known else None
+        for share in (50, 80, 90)
+    }
 
 
 def regional_record(
@@ -181,8 +202,9 @@ def regional_record(
     """Verdicts on regional targets whose outcome is known or could become known.
 
     Every target of a programme that is a level in its unit, with a date and a day on which it was stated, is judged on
-    that day and on each 30 June and 31 December after it and before the target date. Equal targets count once, from
-    the first statement on. A target already reached by the last published figure is kept, with its status.
+    that day and on each 30 June and 31 December after it and before the target date, where the ledger had gained a
+    figure since the vintage before. Equal targets count once, from
+    the first statement on. A target that the last figure had already reached is kept, and marked in `reached`.
 
     Returns
     -------
@@ -198,7 +220,7 @@ def regional_record(
             path = [(due.date().isoformat(), float(target["value"]))]
             part = replay(programme, [d.date().isoformat() for d in days], targets=path, seed=seed)
             rows.append(part.assign(programme=name, stated_on=stated.date().isoformat(), target_id=target["id"]))
-    table = pd.concat(rows, ignore_index=True)
+    table = pd.concat(rows).drop_duplicates(["programme", "target_id", "last_id"]).reset_index(drop=True)
     front = ["programme", "stated_on"]
     return table[front + [name for name in table.columns if name not in front]]
 

@@ -198,7 +198,7 @@ def _short(summary: dict[str, Any]) -> dict[str, Any]:
 def _regional() -> list[dict[Hashable, Any]]:
     table = regional_record()
     keep = [
-        "programme", "target_id", "stated_on", "vintage", "date", "target", "status", "probability",
+        "programme", "target_id", "stated_on", "vintage", "date", "target", "reached", "probability",
         "probability_class", "reason", "outcome", "outcome_rule", "outcome_value", "outcome_date", "outcome_id",
     ]  # fmt: skip
     return [_clean(row) for row in table[keep].to_dict("records")]
