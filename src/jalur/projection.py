@@ -10,7 +10,7 @@ import pandas as pd
 
 from jalur import outlook, pace
 from jalur import verdict as v
-from jalur.question import Question, TargetPath, condition, probabilities
+from jalur.question import Question, TargetPath, condition, first_point, probabilities
 
 HORIZON_YEARS = 10  # first passage is followed until this long after the last milestone
 QUANTILES = (0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -37,7 +37,7 @@ def project(
         first_passage, levers, fan.
     """
     now, last = outlook.decimal_year(question.vintage), outlook.decimal_year(figures["as_of"].max())
-    first = outlook.decimal_year(figures["as_of"].min())
+    first = outlook.decimal_year(first_point(figures))
     state = condition(programme, figures, capacity, [t for t in path.times if t < last])
     # One joint set of draws for everything that compares dates: now and every milestone.
     times = np.unique([*path.times, now])

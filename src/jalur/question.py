@@ -21,6 +21,7 @@ REASONS = {
     "no_path": "no official path with dated milestones is declared",
     "no_figures": "no usable figure had been published by {vintage}; at least {minimum} dates are needed",
     "few_figures": "only {count} usable {noun} had been published by {vintage}; at least {minimum} dates are needed",
+    "target_before_figures": "the target of {early} lies before the first figure that states a level",
     "no_capacity": "no dated capacity (how many could ever join) is known",
     "figures_exceed_capacity": "the published figures exceed the capacity of {capacity}",
 }
@@ -129,14 +130,18 @@ def _number(text: str | float, names: list[str]) -> float:
 
 def why_not(figures: pd.DataFrame, path: TargetPath, capacity: float | None, vintage: str) -> tuple[str, str] | None:
     """Code and sentence of why no probability can be given; None where one can."""
-    dates = figures["as_of"].nunique()
+    points = figures[figures["qualifier"] != "at_least"]  # a floor alone says nothing about a level
+    dates = points["as_of"].nunique()
     words = dict(vintage=vintage, minimum=MINIMUM_DATES, count=len(figures), capacity=f"{capacity or 0:,.0f}")
     if not path.dates:
         code = "no_path"
-    elif not dates:
+    elif not len(figures):
         code = "no_figures"
     elif dates < MINIMUM_DATES:
         code = "few_figures"
+    elif path.dates[0] < iso(first_point(figures)):
+        code = "target_before_figures"
+        words["early"] = path.dates[0]
     elif capacity is None:
         code = "no_capacity"
     elif figures["value"].max() >= capacity:
@@ -144,6 +149,11 @@ def why_not(figures: pd.DataFrame, path: TargetPath, capacity: float | None, vin
     else:
         return None
     return code, REASONS[code].format(noun="figure" if len(figures) == 1 else "figures", **words)
+
+
+def first_point(figures: pd.DataFrame) -> pd.Timestamp:
+    """Date of the first figure that states a level; floors ("at least") before it anchor nothing."""
+    return figures.loc[figures["qualifier"] != "at_least", "as_of"].min()
 
 
 def condition(programme: Any, figures: pd.DataFrame, capacity: float, past: Sequence[float] = ()) -> Any:
