@@ -280,6 +280,9 @@ class _Page:
     def record(self) -> dict[str, Any]:
         """What would have been said at other dates, beside what was published later."""
         fmt, record = self.fmt, self.material.record
+        if record is not None and len(record):
+            reported = self.programme.observations.set_index("id")["reported_on"]
+            record = record.assign(outcome_reported=record["outcome_id"].map(reported))
         if record is None or not len(record) or not record["probability"].notna().any():
             return self.base(chart=None, title="", sub="", note="", table=None)
 

@@ -52,16 +52,18 @@ class Sources:
 
     def path(self) -> Markup:
         """Where the targets were announced."""
-        fmt, found = self.fmt, []
+        fmt, groups = self.fmt, {}
         path = getattr(self.programme, "path", None)
         by_id = {t.id: t for t in path.milestones} if path else {}
-        for m in self.v["milestones"]:
+        for m in self.v["milestones"]:  # targets of one announcement are one source
             target = by_id.get(m["target_id"])
-            if target is None:
-                continue
-            words = fmt.say("sources.target", value=fmt.exact(m["target"]), when=fmt.by(m["date"]))
-            said = f"{words}, {target.speaker_org}, {fmt.short_day(target.stated_on)}" if target.stated_on else f"{words}, {target.speaker_org}"
-            found.append(Source(said, target.publisher, target.url, target.id))
+            if target is not None:
+                groups.setdefault((target.url, target.speaker_org, target.stated_on), []).append((m, target))
+        found = []
+        for (url, body, stated), pairs in groups.items():
+            words = fmt.say("sources.target", value=fmt.path(m["target"] for m, _ in pairs), when=fmt.deadlines(m["date"] for m, _ in pairs))
+            said = f"{words}, {body}, {fmt.short_day(stated)}" if stated else f"{words}, {body}"
+            found.append(Source(said, pairs[0][1].publisher, url, ", ".join(t.id for _, t in pairs)))
         return self.cite(*found)
 
     def figure(self, row: Any) -> Source:

@@ -17,6 +17,7 @@ from jalur.wording import Format
 Data = Mapping[str, Any]
 
 STEADY_POINTS = 0.1  # assumptions that move the chance by less than this do not change the verdict
+RIGHT_AT = 0.005  # a middle projection this near to its target, as a share, is neither above nor below
 SAFE = 0.995  # printed as ">99%"
 
 
@@ -124,16 +125,14 @@ def reasons(verdict: Data, programme: Any, fmt: Format) -> list[str]:
     hard = min((m for m in ahead if m["stage_required_monthly_additions"]), key=lambda m: m["probability"], default=None)
     if hard and hard["stage_required_monthly_additions"] > 0:
         needed, given = hard["stage_required_monthly_additions"], hard["stage_projected_monthly_additions"]
-        said.append(
-            fmt.say(
-                "verdict.hardest_short" if given < needed else "verdict.hardest_enough",
-                target=fmt.exact(hard["target"]),
-                when=fmt.by(hard["date"]),
-                needed=fmt.amount(needed),
-                projected=fmt.amount(given),
-                noun=programme.noun[fmt.lang],
-            )
-        )
+        before = [m for m in steps if m["date"] == hard["stage_from"]]
+        values = dict(target=fmt.exact(hard["target"]), needed=fmt.amount(needed), projected=fmt.amount(given), noun=programme.noun[fmt.lang])
+        key = "short" if given < needed else "enough"
+        if before:
+            start, _, target = fmt.path([before[0]["target"], hard["target"]]).partition(" \u2192 ")
+            said.append(fmt.say(f"verdict.step_{key}", **values | {"start": start, "target": target}))
+        else:
+            said.append(fmt.say(f"verdict.hardest_{key}", when=fmt.by(hard["date"]), **values))
     return said
 
 
@@ -170,8 +169,15 @@ def fan_title(verdict: Data, figures: pd.DataFrame, fmt: Format) -> str:
     if not verdict["fan"]:
         return fmt.say("fan.title.published" if len(figures) else "fan.title.nothing")
     ahead = [m for m in steps if m["date"] > verdict["vintage"]]
-    above = [m for m in ahead if m["median"] >= m["target"]]
-    below = [m for m in ahead if m["median"] < m["target"]]
+    at = [m for m in ahead if abs(m["median"] / m["target"] - 1) < RIGHT_AT]
+    above = [m for m in ahead if m["median"] >= m["target"] and m not in at]
+    below = [m for m in ahead if m["median"] < m["target"] and m not in at]
+    if at:  # too near to say on which side
+        if above and not below:
+            return fmt.say("fan.title.mixed_at", passed=targets(above, fmt), missed=targets(at, fmt))
+        if len(ahead) == 1:
+            return fmt.say("fan.title.at_one")
+        below = [m for m in ahead if m not in above]
     if not below:
         return fmt.say("fan.title.above" if len(ahead) > 1 else "fan.title.above_one")
     if not above:
@@ -244,6 +250,8 @@ def levers(verdict: Data, programme: Any, fmt: Format) -> list[Markup]:
     if ahead:
         m = max(ahead, key=lambda m: (m["acceleration"], m["date"]))
         key = "lever.speed" if m["acceleration"] > 1 else "lever.speed_safe"
+        if abs(m["acceleration"] - 1) < 0.05:
+            key = "lever.speed_even"
         said.append(fmt.html(key, target=fmt.exact(m["target"]), factor=fmt.number(m["acceleration"], 1 if m["acceleration"] >= 1 else 2)))
     given = verdict["levers"]
     if given:

@@ -15,7 +15,7 @@ from jalur.wording import Format, Scale
 
 ROOM = 2.4  # ranges are cut off at this many times the highest target or outcome
 PANELS = 3  # as many targets as stand side by side; of a longer path the last ones
-WIDE, NARROW = 174.0, 92.0  # mm
+WIDE, NARROW, LEFT = 174.0, 92.0, 33.0  # mm
 
 
 def shown_targets(record: pd.DataFrame) -> list[tuple[str, float]]:
@@ -31,8 +31,13 @@ def cell(record: pd.DataFrame, vintage: str, day: str, target: float) -> pd.Seri
 
 
 def decided(row: pd.Series) -> bool:
-    """Whether the deadline lay before the projection was made and a figure for it was published: nothing left to project."""
-    return bool(not row["ahead"] and pd.notna(row["probability"]) and not 0.005 <= row["probability"] <= 0.995)
+    """Whether the outcome had been published when the projection was made: nothing was left to project."""
+    if row["ahead"] or pd.isna(row["probability"]):
+        return False
+    reported = row.get("outcome_reported")
+    if reported is not None and pd.notna(reported):
+        return bool(pd.Timestamp(reported) <= pd.Timestamp(row["vintage"]))
+    return not 0.005 <= row["probability"] <= 0.995
 
 
 @parts.styled
@@ -42,7 +47,8 @@ def record_chart(record: pd.DataFrame, fmt: Format, vintage: str = "", narrow: b
     Parameters
     ----------
     record : DataFrame
-        As `jalur.replay.replay` gives it: one row a vintage and milestone.
+        As `jalur.replay.replay` gives it: one row a vintage and milestone; a column outcome_reported (day of the
+        report) says from when an outcome was known.
     fmt : Format
     vintage : str
         The vintage of the brief; its row is set on white.
@@ -60,11 +66,11 @@ def record_chart(record: pd.DataFrame, fmt: Format, vintage: str = "", narrow: b
     panel_h = row_mm * (rows + 1.5)
     if narrow:
         fig = parts.figure(NARROW, n * (panel_h + 8.5))
-        boxes = [(30.0, (n - 1 - k) * (panel_h + 8.5) + 2.6, NARROW - 30.0 - 13.5, panel_h) for k in range(n)]
+        boxes = [(LEFT, (n - 1 - k) * (panel_h + 8.5) + 2.6, NARROW - LEFT - 13.5, panel_h) for k in range(n)]
     else:
         fig = parts.figure(WIDE, panel_h + 3.6)
-        width = (WIDE - 31.0 - n * (side + gap)) / n
-        boxes = [(31.0 + k * (width + side + gap), 2.6, width, panel_h) for k in range(n)]
+        width = (WIDE - LEFT - n * (side + gap)) / n
+        boxes = [(LEFT + k * (width + side + gap), 2.6, width, panel_h) for k in range(n)]
     fig.patch.set_alpha(0)
     w, h = fig.get_size_inches() * 25.4
     for k, ((day, target), (x, y, wide, tall)) in enumerate(zip(targets, boxes, strict=True)):
@@ -72,7 +78,7 @@ def record_chart(record: pd.DataFrame, fmt: Format, vintage: str = "", narrow: b
         ax.set(xlim=(low, high), ylim=(-1.15, rows - 0.1 + 0.25))
         parts.bare(ax)
         first = narrow or k == 0
-        reach = (-30 / wide if first else -gap / wide, 1 + side / wide)
+        reach = (-(LEFT - 1) / wide if first else -gap / wide, 1 + side / wide)
         _panel_head(ax, day, target, rows, fmt, reach)
         _outcome(ax, record, day, target, rows, scale, fmt, first, reach)
         for level, when in zip(range(rows - 1, -1, -1), vintages, strict=True):

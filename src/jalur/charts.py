@@ -39,7 +39,7 @@ def _top(verdict: Mapping[str, Any], figures: pd.DataFrame) -> float:
     return max(known, min(fan, FAN_ROOM * known)) * 1.06
 
 
-def _year_axis(ax: Axes, first: float, last: float, narrow: bool) -> None:
+def year_axis(ax: Axes, first: float, last: float) -> None:
     """Year names in the middle of their year, ticks at its start; every second year where there is no room."""
     room = (ax.get_position().width * ax.figure.get_size_inches()[0] * 72) / max(last - first, 0.5)  # type: ignore[union-attr]
     ax.set(xticks=[y for y in range(int(first), int(last) + 2) if first <= y <= last + 1e-6], xticklabels=[])
@@ -50,11 +50,15 @@ def _year_axis(ax: Axes, first: float, last: float, narrow: bool) -> None:
         part = min(y + 1, last) - max(y, first)
         if y % every == 0 and part * room > 20:
             note(ax, str(y), (middle, 0), dy=-4, side="x", ha="center", va="top", color=GREY)
+    if room > 150:  # a short axis: quarters as well
+        quarters = [y + q / 4 for y in range(int(first), int(last) + 1) for q in (1, 2, 3)]
+        ax.set_xticks([x for x in quarters if first <= x <= last], minor=True)
+        ax.tick_params(axis="x", which="minor", length=2, color=GREY)
 
 
-def _value_axis(ax: Axes, top: float, scale: Scale, narrow: bool) -> list[float]:
+def value_axis(ax: Axes, top: float, scale: Scale) -> list[float]:
     """Rules from zero with their values above them at the left, the unit at the highest."""
-    ticks = parts.ticks_to(top)
+    ticks = parts.ticks_to(top, about=5)
     ax.set_ylim(0, ticks[-1])
     ax.set_yticks(ticks[1:])
     ax.tick_params(axis="y", labelleft=False)
@@ -98,8 +102,8 @@ def fan_chart(
     ends = [year(m["date"]) for m in v["milestones"]] + [year(row["date"]) for row in fan] + [cutoff, max(starts)]
     first, last = min(*starts, cutoff) - 0.07 * (max(ends) - min(starts)), max(ends)
     ax.set_xlim(first, last)
-    ticks = _value_axis(ax, _top(v, figures), scale, narrow)
-    _year_axis(ax, first, last, narrow)
+    ticks = value_axis(ax, _top(v, figures), scale)
+    year_axis(ax, first, last)
 
     if fan:
         dates = [year(row["date"]) for row in fan]
@@ -426,7 +430,7 @@ def definition_chart(rows: Sequence[Mapping[str, Any]], fmt: Format, noun: str, 
     shown = [(w, x, k) for w, x, k in places if x is not None]
     sizes = [_width(ax, w, 6.6, bold=bool(k)) for w, _, k in shown]
     wanted = [float(ax.transData.transform((x, 0))[0]) for _, x, _ in shown]
-    for (w, _, look), centre in zip(shown, parts.spread(wanted, sizes, 2, fig.canvas.get_width_height()[0] - 2, gap=6), strict=True):
+    for (w, _, look), centre in zip(shown, parts.spread(wanted, sizes, 2, fig.canvas.get_width_height()[0] - 2, gap=12), strict=True):
         x = ax.transData.inverted().transform((centre, 0))[0]
         note(ax, w, (x, n - 0.5), dy=1, ha="center", va="bottom", fontsize=6.6, **look)
     said = "; ".join(
