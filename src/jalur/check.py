@@ -50,23 +50,19 @@ def faults(data: Path | str | None = None, links: bool = False) -> list[Fault]:
     folder = ledger.default_data() if data in (None, "") else Path(str(data))
     names = ledger.programmes(folder)
     found = _folder_names(folder)
+    tables = {path: read_table(folder / path, schema, path) for path, schema in datapackage.tables(folder).items()}
     for name in names:
-        found += programme_reader.read(name, folder)[1]
-    frames: dict[str, pd.DataFrame] = {}
-    for path, schema in datapackage.tables(folder).items():
-        frame, wrong = read_table(folder / path, schema, path)
-        if schema == "regional_observations":
-            wrong = programme_reader.with_rules(frame, wrong, path)
-        if path in datapackage.SHARED:
-            found += wrong
-        if not wrong:
-            frames[path] = frame
-    if not any(fault.file == "datapackage.json" for fault in found):
-        found += datapackage.faults(folder)
+        found += programme_reader.read(name, folder, tables)[1]
+    for path in tables.keys() & datapackage.SHARED.keys():
+        found += tables[path][1]
+        if path == "regional/observations.csv":
+            found += programme_reader.with_rules(*tables[path], path)
+    frames = {path: frame for path, (frame, wrong) in tables.items() if not wrong}
+    found += datapackage.faults(folder)
     found += _duplicate_ids(frames) + _notes(frames)
     if links:
         found += _links(frames)
-    return list(dict.fromkeys(found))
+    return sorted(dict.fromkeys(found), key=lambda fault: fault.file)
 
 
 def _folder_names(folder: Path) -> list[Fault]:
@@ -141,7 +137,7 @@ def _links(frames: dict[str, pd.DataFrame]) -> list[Fault]:
             if problem:
                 found.append(Fault(path, row, "url", shown(url), problem))
         claim = _CLAIMS[next(kind for kind in _CLAIMS if kind in path or kind == "denominators")]
-        keys = frame[[*claim, "url", *(["region"] if "region" in frame else [])]].astype(str)
+        keys = frame[[*claim, "url", *(["region"] if "region" in frame else [])]].astype(object).fillna("").astype(str)
         for row in frame.index[keys.duplicated()]:
             first = frame.index[(keys == keys.loc[row]).all(axis=1)][0]
             found.append(

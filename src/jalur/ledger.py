@@ -343,7 +343,8 @@ def explain(programme: Programme, row_id: str, vintage: str | dt.date | None = N
     (row_id,) = _known([row_id], frame["id"], "id")
     row = int(frame.index[frame["id"] == row_id][0])
     day = dt.date.today() if vintage is None else vintage_day(vintage)
-    code = _reasons(frame, programme, day)[row]
+    found = _reasons(frame, programme, day)[row]
+    code = None if pd.isna(found) else str(found)
     fields = _fields(frame, row)
     origin = frame.index[frame["id"] == fields["repeats"]]
     return Explanation(

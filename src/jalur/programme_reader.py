@@ -16,6 +16,7 @@ from jalur.errors import Fault, shown
 from jalur.programme import Capacity, Comparison, OfficialPath, Programme, Selection, Target
 from jalur.schema import columns, date_of, read_table, rows
 
+Tables = dict[str, tuple[pd.DataFrame, list[Fault]]]
 REPORTING_ERROR = 0.02  # share of the level: what two bodies typically differ by on the same day, after rounding
 
 
@@ -26,7 +27,7 @@ def manifest_schema() -> dict[str, Any]:
     return dict(json.loads(text))
 
 
-def read(name: str, data: Path) -> tuple[Programme | None, list[Fault]]:
+def read(name: str, data: Path, tables: Tables | None = None) -> tuple[Programme | None, list[Fault]]:
     """Read the folder of one programme and check everything in it.
 
     Parameters
@@ -35,6 +36,8 @@ def read(name: str, data: Path) -> tuple[Programme | None, list[Fault]]:
         Name of the folder below `data`.
     data : Path
         Data folder; its denominators.csv and proxies.csv are read where programme.yml names their rows.
+    tables : dict, optional
+        Tables that have been read already, with their faults, by path below `data`.
 
     Returns
     -------
@@ -47,14 +50,15 @@ def read(name: str, data: Path) -> tuple[Programme | None, list[Fault]]:
     content, lines, faults = safe_yaml.read(folder / "programme.yml", label)
     if not faults:
         faults = safe_yaml.schema_faults(content, manifest_schema(), lines, label)
-    observations, found = read_table(folder / "observations.csv", "observations", f"{name}/observations.csv")
+    tables = {} if tables is None else tables
+    observations, found = _table(data, f"{name}/observations.csv", "observations", tables)
     faults += with_rules(observations, found, f"{name}/observations.csv")
-    targets, found = read_table(folder / "targets.csv", "targets", f"{name}/targets.csv")
+    targets, found = _table(data, f"{name}/targets.csv", "targets", tables)
     faults += found
     if faults:
         return None, faults
     builder = _Builder(content, lines, label, observations, targets)
-    programme = builder.programme(name, folder, _context(data, content, faults))
+    programme = builder.programme(name, folder, _context(data, content, tables, faults))
     faults += builder.faults
     faults += ledger_rules.unit_faults(
         observations, programme.selection.definitions, programme.unit, f"{name}/observations.csv"
@@ -74,19 +78,24 @@ def with_rules(frame: pd.DataFrame, found: list[Fault], label: str) -> list[Faul
     )
 
 
-def _context(data: Path, content: dict[str, Any], faults: list[Fault]) -> pd.DataFrame:
+def _table(data: Path, path: str, schema: str, tables: Tables) -> tuple[pd.DataFrame, list[Fault]]:
+    """Return a table that has been read, or read it."""
+    return tables[path] if path in tables else read_table(data / path, schema, path)
+
+
+def _context(data: Path, content: dict[str, Any], tables: Tables, faults: list[Fault]) -> pd.DataFrame:
     """Read the rows of denominators.csv and proxies.csv, indexed by id, if the programme names any."""
     named = [c for c in content["capacities"] if "denominators" in c or "share_from" in c]
     files = ("denominators.csv", "proxies.csv") if named or content.get("comparisons") else ()
-    tables = []
+    frames = []
     for file in files:
         if (data / file).exists():
-            frame, found = read_table(data / file, "denominators", file)
+            frame, found = _table(data, file, "denominators", tables)
             faults += found
-            tables.append(frame)
-    if faults or not tables:
+            frames.append(frame)
+    if faults or not frames:
         return pd.DataFrame(columns=["id"]).set_index("id")
-    return pd.concat(tables).set_index("id")
+    return pd.concat(frames).set_index("id")
 
 
 class _Builder:

@@ -1,0 +1,150 @@
+"""Every faulty input of the corpus is refused in one sentence that names the place, and nothing is written."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from bad_inputs.ledger_cases import BASE, CASES, OBS, Case
+
+from jalur import check, ledger
+from jalur.errors import InputError
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    shutil.copytree(BASE, tmp_path / "data")
+    return tmp_path / "data"
+
+
+def test_the_base_is_good(base: Path) -> None:
+    study = ledger.load("study", base)
+    assert list(ledger.select(study, "2022-01-01")["id"]) == ["obs-1", "obs-2", "obs-4", "obs-6"]
+    assert [c.units for c in study.capacities] == [10_000, 7_000]
+
+
+def test_the_corpus_is_large_and_names_each_case_once() -> None:
+    assert len(CASES) >= 45
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_refused_in_one_sentence(base: Path, case: Case) -> None:
+    path = base / case.file
+    changed = case.change(path.read_bytes())
+    assert changed != path.read_bytes()
+    path.write_bytes(changed)
+    before = {p: p.stat().st_mtime_ns for p in base.rglob("*")}
+    with pytest.raises(InputError) as caught:
+        ledger.load("study", base)
+    sentence = str(caught.value)
+    for fragment in case.said:
+        assert fragment in sentence
+    assert "\n" not in sentence
+    assert "given" in sentence
+    assert "allowed" in sentence
+    assert {p: p.stat().st_mtime_ns for p in base.rglob("*")} == before
+
+
+@pytest.mark.parametrize("case", CASES[::12], ids=lambda case: case.name)
+def test_the_gate_of_the_data_finds_the_same(base: Path, case: Case) -> None:
+    (base / case.file).write_bytes(case.change((base / case.file).read_bytes()))
+    with pytest.raises(InputError) as caught:
+        ledger.load("study", base)
+    assert set(caught.value.faults) <= set(check.faults(base))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("../study", "small letters"),
+        ("study/../study", "small letters"),
+        ("/etc", "small letters"),
+        ("Study", "small letters"),
+        ("", "small letters"),
+        ("a" * 65, "at most 64"),
+        ("study\n", "small letters"),
+        ("con fig", "small letters"),
+        ("nowhere", "known are: study"),
+    ],
+)
+def test_names_of_programmes(base: Path, name: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        ledger.load(name, base)
+
+
+@pytest.mark.parametrize(
+    "vintage", ["2022-13-01", "2022-02-30", "31-03-2022", "", "yesterday", "2999-01-01", "2022-3-1"]
+)
+def test_vintages(base: Path, vintage: str) -> None:
+    study = ledger.load("study", base)
+    with pytest.raises(InputError, match=r"vintage is .*allowed is"):
+        ledger.select(study, vintage)
+
+
+def test_a_vintage_before_all_data_knows_no_figure(base: Path) -> None:
+    assert ledger.select(ledger.load("study", base), "1999-01-01").empty
+
+
+@pytest.mark.parametrize("missing", ["study/observations.csv", "study/targets.csv"])
+def test_missing_files(base: Path, missing: str) -> None:
+    (base / missing).unlink()
+    with pytest.raises(InputError, match=re.escape(f"{missing}: given no such file")):
+        ledger.load("study", base)
+
+
+def test_no_data_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"which is no folder"):
+        ledger.load("study", tmp_path / "none")
+
+
+def test_a_folder_in_the_place_of_a_table(base: Path) -> None:
+    (base / OBS).unlink()
+    (base / OBS).mkdir()
+    with pytest.raises(InputError, match="not a file"):
+        ledger.load("study", base)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: b"\xef\xbb\xbf" + raw,
+        lambda raw: raw.replace(b"\n", b"\r\n"),
+        lambda raw: raw.rstrip(b"\n"),
+        lambda raw: raw + b"\n\n" + b"," * 19 + b"\n",
+        lambda raw: raw.replace(b"obs-1,", b'"obs-1", ').replace(b"id,as_of", b" id , as_of"),
+        lambda raw: b"\n".join(b",".join(reversed(line.split(b","))) for line in raw.split(b"\n") if line),
+        lambda raw: raw.replace(b",first", b",<script>alert(1)</script> & \xc3\xa9"),
+    ],
+    ids=["byte order mark", "CRLF", "no end of line", "blank lines", "quotes and spaces", "columns reversed", "HTML"],
+)
+def test_harmless_differences_are_read(base: Path, change) -> None:
+    plain = ledger.load("study", base).observations
+    (base / OBS).write_bytes(change((base / OBS).read_bytes()))
+    read = ledger.load("study", base).observations
+    assert read.drop(columns="note").equals(plain.drop(columns="note"))
+
+
+def test_a_header_alone_is_a_table_without_rows(base: Path) -> None:
+    for table in ("observations", "targets"):
+        path = base / "study" / f"{table}.csv"
+        path.write_bytes(path.read_bytes().split(b"\n", 1)[0] + b"\n")
+    manifest = base / "study" / "programme.yml"
+    manifest.write_text(manifest.read_text().split("path:")[0])
+    study = ledger.load("study", base)
+    assert ledger.select(study, "2022-01-01").empty
+    assert study.path is None
+    assert ledger.rejected(study, "2022-01-01").empty
+    assert ledger.conflicts(study.observations).empty
+    assert ledger.lags(study.observations).empty
+    assert ledger.known_vintages(study) == []
+
+
+def test_several_faults_are_counted(base: Path) -> None:
+    raw = (base / OBS).read_bytes()
+    (base / OBS).write_bytes(raw.replace(b",observation,", b",guess,"))
+    with pytest.raises(
+        InputError, match=r"row 2, column role.*\(5 more faults; `jalur check` lists them all\)"
+    ) as caught:
+        ledger.load("study", base)
+    assert [fault.row for fault in caught.value.faults] == [2, 3, 5, 6, 7, 8]
