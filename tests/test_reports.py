@@ -24,6 +24,7 @@ SHOWS_EVERYTHING = (
     "update_display(HTML('<b>second</b>'), display_id='here')\n_ + 1",
     "print('gone'); clear_output(); print('stays')",
     "print('gone'); clear_output(wait=True); display(SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>'))",
+    "from IPython.display import Image\nImage(b'\\x89PNG\\r\\n\\x1a\\n' + bytes(30), alt='nothing')",
     "",
     "!echo from a shell",
     "%precision 2\n1 / 3",

@@ -9,6 +9,7 @@ the tests run the same notebook both ways and compare.
 from __future__ import annotations
 
 import io
+import json
 import platform
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.pylabtools import activate_matplotlib
+from jupyter_client.jsonutil import json_default
 from matplotlib_inline.backend_inline import configure_inline_support
 from papermill.engines import Engine, papermill_engines
 from traitlets import Type
@@ -78,6 +80,11 @@ class _Stream(io.TextIOBase):
         return len(text)
 
 
+def _as_sent(bundle: dict | None) -> Any:
+    """A bundle of representations as a kernel sends it: images in base64, dates as text, tuples as lists."""
+    return nbformat.from_dict(json.loads(json.dumps(bundle or {}, default=json_default)))
+
+
 class _Publisher(DisplayPublisher):
     """What `display` shows; an update replaces the earlier output of the same display id."""
 
@@ -95,11 +102,9 @@ class _Publisher(DisplayPublisher):
         if update and display_id:
             for shown, output in self.shell.updatable:
                 if shown == display_id:
-                    output.data, output.metadata = nbformat.from_dict(data), nbformat.from_dict(metadata or {})
+                    output.data, output.metadata = _as_sent(data), _as_sent(metadata)
             return
-        output = nbformat.v4.new_output(
-            "display_data", data=nbformat.from_dict(data), metadata=nbformat.from_dict(metadata or {})
-        )
+        output = nbformat.v4.new_output("display_data", data=_as_sent(data), metadata=_as_sent(metadata))
         if display_id:
             self.shell.updatable.append((display_id, output))
         self.shell.collector.add(output)
@@ -115,7 +120,7 @@ class _Hook(DisplayHook):
         return
 
     def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
-        data, metadata = nbformat.from_dict(format_dict), nbformat.from_dict(md_dict or {})
+        data, metadata = _as_sent(format_dict), _as_sent(md_dict)
         output = nbformat.v4.new_output(
             "execute_result", data=data, metadata=metadata, execution_count=self.prompt_count
         )

@@ -1,0 +1,139 @@
+"""The same calls on a dask cluster: a real scheduler and two workers on loopback, without a shared disk."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import tiny
+
+from jalur import execute
+
+pytestmark = pytest.mark.slow
+READS = (
+    "import os, pathlib, time\ndata = pathlib.Path(os.environ['JALUR_DATA'])",
+    "print(programme, vintage, seed, len((data / 'proxies.csv').read_bytes()))",
+    "print(sorted(path.name for path in data.iterdir()))\ntime.sleep(0.3)",
+)
+
+
+class Cluster:
+    """A scheduler and workers as ``dask scheduler`` and ``dask worker`` start them, each in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        self.folder, self.workers = folder, []
+        port = self.address.rpartition(":")[2]
+        options = ["--host", "127.0.0.1", "--port", port, "--dashboard-address", "127.0.0.1:0", "--no-show"]
+        self.scheduler = self._start("scheduler", *options)
+        self._wait()
+
+    def _start(self, *arguments: str) -> subprocess.Popen:
+        name = f"{arguments[0]}-{len(self.workers)}"
+        (self.folder / name).mkdir()
+        command = [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]]
+        with open(self.folder / f"{name}.log", "wb") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder / name, start_new_session=True)
+
+    def _wait(self) -> None:
+        host, port = self.address.removeprefix("tcp://").split(":")
+        for _ in range(300):
+            with socket.socket() as probe:
+                if probe.connect_ex((host, int(port))) == 0:
+                    return
+            time.sleep(0.1)
+        raise AssertionError("the scheduler did not start")
+
+    def add_worker(self) -> None:
+        """Start a worker with one thread under a nanny, as the documentation says."""
+        options = ["--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard", "--local-directory", str(self.folder)]
+        self.workers.append(self._start("worker", self.address, *options))
+
+    def wait_for_workers(self, count: int) -> None:
+        """Wait until that many workers have registered."""
+        code = f"from distributed import Client; Client({self.address!r}).wait_for_workers({count}, timeout=60)"
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=90, capture_output=True)
+
+    def close(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    (tmp_path / "cluster").mkdir()
+    running = Cluster(tmp_path / "cluster")
+    for _ in range(2):
+        running.add_worker()
+    running.wait_for_workers(2)
+    yield running
+    running.close()
+
+
+def command(notebooks: Path, out: Path, *more: str) -> list[str]:
+    asked = ["--programme", "umkm_onboarding", "ekatalog_umkm", "--vintage", "2022-03-31", "2022-12-31", "2023-12-31"]
+    names = [path.stem for path in sorted(notebooks.glob("*.ipynb"))]
+    fixed = ["--notebooks", str(notebooks), "--out", str(out), "--only", *names, "--set", "seed=1,2"]
+    return [sys.executable, "-m", "jalur", "report", *fixed, *asked, *more]
+
+
+def test_a_cluster_gives_the_bytes_of_this_machine(tmp_path, cluster):
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=READS, n02_b=READS)
+    for out, more in ((tmp_path / "here", ()), (tmp_path / "there", ("--scheduler", cluster.address))):
+        done = subprocess.run(command(notebooks, out, *more), capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert tiny.contents(tmp_path / "here") == tiny.contents(tmp_path / "there")
+    assert len(tiny.contents(tmp_path / "there")) == 24
+    again = subprocess.run(command(notebooks, tmp_path / "there"), capture_output=True, text=True, timeout=60)
+    assert again.returncode == 0
+    assert "done" not in again.stderr
+
+
+def test_a_worker_killed_in_the_middle_costs_nothing(tmp_path, cluster):
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=READS, n02_b=READS, n03_c=READS, n04_d=READS)
+    out = tmp_path / "out"
+    run = subprocess.Popen(command(notebooks, out, "--scheduler", cluster.address), stdout=subprocess.PIPE, text=True)
+    for _ in range(1200):
+        if len(tiny.contents(out)) >= 8:
+            break
+        time.sleep(0.1)
+    assert 8 <= len(tiny.contents(out)) < 48
+    os.killpg(cluster.workers[0].pid, signal.SIGKILL)
+    shown, _ = run.communicate(timeout=300)
+    assert run.returncode == 0, shown
+    assert len(tiny.contents(out)) == 48
+    assert shown.count(" 4     0        0") == 12
+
+
+def test_a_failure_on_a_cluster_is_named(tmp_path, cluster):
+    notebooks = tiny.folder(tmp_path / "nb", n01_a="raise ValueError('odd')", n02_b="import os\nos._exit(3)", n03_c="1")
+    done = subprocess.run(
+        command(notebooks, tmp_path / "out", "--scheduler", cluster.address),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 1
+    assert "cell 3: ValueError: odd" in done.stdout
+    assert "its process ended with exit code 3" in done.stdout
+    assert len(tiny.contents(tmp_path / "out")) == 12
+
+
+def test_a_packed_data_folder_is_the_same_bytes_whatever_its_times(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name / "sub").mkdir(parents=True)
+        (tmp_path / name / "sub" / "one.csv").write_text("1")
+        os.utime(tmp_path / name / "sub" / "one.csv", (0, len(name) * 10**9))
+    assert execute.pack(tmp_path / "a") == execute.pack(tmp_path / "b")
