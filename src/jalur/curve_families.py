@@ -184,7 +184,7 @@ class Bass(Family):
 
     def starts(self, t: Array, share: Array) -> list[tuple[float, ...]]:
         """From the line log((1 + r p) / (1 - p)), for four ratios r of imitation to innovation."""
-        found = []
+        found: list[tuple[float, ...]] = []
         for ratio in (0.3, 3.0, 30.0, 1000.0):
             rate, launch = _rate_and_date(t, np.log1p(ratio * share) - np.log1p(-share))
             found.append((rate / (1.0 + ratio), rate * ratio / (1.0 + ratio), launch))
@@ -214,7 +214,7 @@ class Weibull(Family):
 
     def starts(self, t: Array, share: Array) -> list[tuple[float, ...]]:
         """From the line log(-log(1 - p)) in log time, for four dates of launch."""
-        found = []
+        found: list[tuple[float, ...]] = []
         span = float(np.ptp(t))
         for before in (0.02, 0.2, 1.0, 5.0):
             launch = float(t[0]) - before * span

@@ -15,6 +15,8 @@ from jalur.curve_solver import BatchFit, ScaledCurve, solve_batch
 from jalur.least_squares import covariance_from
 
 Array = NDArray[np.floating]
+Mask = NDArray[np.bool_]
+Index = NDArray[np.integer]
 
 Interval = tuple[float | None, float | None]
 
@@ -137,7 +139,7 @@ class _Walk:
             # A leap in height means that the way has been lost to a side valley: back, with half the step.
             least = 1e-2 * (self.first_step + np.abs(self.inside - self.estimate))[walking]
             leap = (height > 0.5 * self.target) & (self.step[walking] > least)
-            beyond = (height >= 0) & ~leap
+            beyond: Mask = (height >= 0) & ~leap
             if beyond.any():
                 # And before a side counts as ended, look again from everywhere.
                 fit, height = self._second_look(walking, at, fit, height, beyond)
@@ -185,7 +187,7 @@ class _Walk:
                 break
         return ends
 
-    def _heights(self, rows: Array, at: Array, starts: Array) -> tuple[BatchFit, Array]:
+    def _heights(self, rows: Index, at: Array, starts: Array) -> tuple[BatchFit, Array]:
         """Best fits (rows,) with the parameter of each row held at a value, from starts (rows, k, p)."""
         k = starts.shape[1]
         begin = starts.copy()
@@ -200,7 +202,7 @@ class _Walk:
         return fit, np.sqrt(np.maximum(fit.sums - self.sum_of_squares, 0.0)) - self.target
 
     def _second_look(
-        self, rows: Array, at: Array, fit: BatchFit, height: Array, beyond: Array
+        self, rows: Index, at: Array, fit: BatchFit, height: Array, beyond: Mask
     ) -> tuple[BatchFit, Array]:
         again = rows[beyond]
         starts = np.tile(self.starts, (again.size, 1, 1))
@@ -214,11 +216,11 @@ class _Walk:
         height[place] = other_height[better]
         return fit, height
 
-    def _move_inside(self, rows: Array, at: Array, height: Array, u: Array) -> None:
+    def _move_inside(self, rows: Index, at: Array, height: Array, u: Array) -> None:
         self.drift[rows] = (u - self.nuisance[rows]) / (at - self.inside[rows])[:, None]
         self.inside[rows], self.height_inside[rows], self.nuisance[rows] = at, height, u
 
-    def _runs_away(self, rows: Array, fit: BatchFit) -> Array:
+    def _runs_away(self, rows: Index, fit: BatchFit) -> Mask:
         """Whether another parameter sits at its limit and going beyond would lower the sum of squares noticeably.
 
         A launch is left out: that it cannot follow the first figure is part of the family, not a stand-in for never.

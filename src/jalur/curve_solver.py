@@ -171,7 +171,7 @@ def solve_batch(
     distinct = u[:1] if np.all(u == u[0]) else u
     curve, jacobian = scaled.evaluate(distinct)
     jacobian = np.broadcast_to(jacobian, (*u.shape, scaled.t.size))
-    residual = weighted - curve
+    residual: Array = weighted - curve
     sums, normal, gradient = _equations(residual, jacobian)
     rounding = 1e-28 * _dot(weighted, weighted)
     damping = np.full(len(u), _LITTLE_DAMPING if near else _FIRST_DAMPING)

@@ -21,7 +21,8 @@ from jalur.curve_families import FAMILIES, Family, family_named, starting_points
 from jalur.curve_profiles import Interval, profile_intervals
 from jalur.curve_solver import ScaledCurve, solve_batch
 from jalur.errors import InputError
-from jalur.least_squares import FunctionFit, Problem, covariance_from, finite_vector, fit_function, refine
+from jalur.fit_problem import Problem, finite_vector
+from jalur.least_squares import FunctionFit, covariance_from, fit_function, refine
 
 __all__ = ["FAMILIES", "BootstrapResult", "Diagnostics", "FitResult", "FunctionFit", "bootstrap", "fit", "fit_function"]
 
@@ -96,7 +97,7 @@ class FitResult:
 
     def predict(self, t: ArrayLike) -> Array:
         """Level of the fitted curve at the times t, in the unit of y."""
-        return FAMILIES[self.family].curve(np.asarray(t, dtype=float), *self.params.values())
+        return FAMILIES[self.family].curve(np.asarray(t, dtype=float), *np.array(list(self.params.values())))
 
     @cached_property
     def profile_intervals(self) -> dict[str, Interval]:
@@ -285,21 +286,23 @@ def _refined(scaled: ScaledCurve, times: Array, levels: Array, weights: Array, p
     launch = np.array([role == "launch" for role in family.roles.values()])
     positive = np.array([role not in ("time", "launch") for role in family.roles.values()])
 
-    def filled(b: tuple[float, ...]) -> list[float]:
-        rest = iter(b)
-        return [next(rest) if is_free else fixed for is_free, fixed in zip(free, params, strict=True)]
+    def filled(b: tuple[float, ...]) -> Array:
+        # Plain concatenation of types: extended-precision trial values stay extended.
+        full = params.astype(np.result_type(params, *b))
+        full[free] = b
+        return full
 
     def curve(t: Array, *b: float) -> Array:
-        full = np.array(filled(b))
+        full = filled(b)
         if np.any(full[positive] <= 0) or np.any(full[launch] > scaled.first):
             return np.full(t.shape, np.nan)
-        return root * family.curve(t, *filled(b))
+        return root * family.curve(t, *full)
 
     def jacobian(t: Array, *b: float) -> Array:
         partials = family.partials(t, *filled(b))
         return np.column_stack([root * column for column, is_free in zip(partials, free, strict=True) if is_free])
 
-    refined = np.array(filled(tuple(refine(Problem(curve, times, root * levels, params[free], jacobian)).params)))
+    refined = filled(tuple(refine(Problem(curve, times, root * levels, params[free], jacobian)).params))
     low, high = scaled.limits
     u = scaled.coordinates_of(refined)
     return refined if np.all((low < u) & (u < high)) else params

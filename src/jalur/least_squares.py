@@ -10,19 +10,17 @@ Checked against the certified values of NIST's StRD collection (https://www.itl.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from jalur import derivatives
 from jalur.errors import InputError
+from jalur.fit_problem import Problem
 
 Array = NDArray[np.floating]
 
-_HUGE_RESIDUAL = 1e150
 _SAME_SUM = 1e-7
 _FLAT = 1e-11
 _EXTRA_STARTS = 24
@@ -106,110 +104,6 @@ def fit_function(
     return fitted
 
 
-class Problem:
-    """A function with its data: residuals and Jacobians in double and in extended precision."""
-
-    def __init__(
-        self,
-        f: Callable[..., object],
-        x: object,
-        y: ArrayLike,
-        start: Sequence[float] | Array,
-        jac: Callable[..., object] | None = None,
-    ) -> None:
-        self.start = finite_vector(start, "start")
-        self.y = finite_vector(y, "y")
-        if self.y.size <= self.start.size:
-            raise InputError(
-                f"{self.y.size} values are too few for {self.start.size} parameters: at least {self.start.size + 1}."
-            )
-        self._f, self._jac = f, jac
-        self._as_vector = self.start.size > 1 and _takes_two(f)
-        self.x = _plain_array(x)
-        shape = np.shape(self._call(self.x, self.start))
-        if shape not in {self.y.shape, ()}:
-            raise InputError(f"the function returns values of shape {shape}, but y has shape {self.y.shape}.")
-        # Published data are decimals: the shortest decimal that reads back as the given double is what was printed,
-        # and extended precision holds it more closely.
-        self._x_wide = widen(self.x) if isinstance(self.x, np.ndarray) and self.x.dtype.kind == "f" else self.x
-        self._y_wide = widen(self.y)
-        self._wide_works = self._check_wide(self.start)
-        precision = np.finfo(np.longdouble if self._wide_works else float).eps
-        self.rounding = float(precision) * float(np.linalg.norm(self.y))
-        self.complex_works = jac is None and self.complex_step_is_right(self.start)
-
-    def _call(self, x: object, b: Array, function: Callable[..., object] | None = None) -> object:
-        f = self._f if function is None else function
-        with np.errstate(all="ignore"):
-            return f(x, b) if self._as_vector else f(x, *b)
-
-    def model(self, b: Array) -> Array:
-        """Values of the function (n,); NaN throughout where it fails."""
-        try:
-            value = np.asarray(self._call(self.x, b))
-        except (ArithmeticError, ValueError):
-            return np.full(self.y.shape, np.nan)
-        return np.broadcast_to(value, self.y.shape)
-
-    def residuals(self, b: Array) -> Array:
-        """``f - y`` in double precision, huge where the function is not finite, so that no search goes there."""
-        difference = np.asarray(self.model(b) - self.y, dtype=float)
-        if not np.all(np.isfinite(difference)):
-            return np.full(self.y.shape, _HUGE_RESIDUAL)
-        return np.clip(difference, -_HUGE_RESIDUAL, _HUGE_RESIDUAL)
-
-    def sum_of_squares(self, b: Array) -> float:
-        """Sum of squared residuals in double precision."""
-        difference = self.residuals(b)
-        return float(difference @ difference)
-
-    def jacobian(self, b: Array, *, exact: bool = False) -> Array:
-        """Derivatives of the function (n, p); ``exact`` extrapolates where only differences are left."""
-        if self._jac is not None:
-            given = np.asarray(self._call(self.x, b, self._jac), dtype=float)
-            if given.shape != (self.y.size, b.size):
-                raise InputError(f"jac returns shape {given.shape}, expected {(self.y.size, b.size)}.")
-            return given
-        result = derivatives.complex_step(self.model, b) if self.complex_works else None
-        if result is None:
-            if exact:
-                result = derivatives.extrapolated(self._model_wide, b.astype(np.longdouble))
-            else:
-                result = derivatives.central(self.model, b)
-        return np.where(np.isfinite(result), result, 0.0)
-
-    def complex_step_is_right(self, b: Array) -> bool:
-        """Whether the complex step agrees with extrapolated differences at a point."""
-        with np.errstate(all="ignore"):
-            by_step = derivatives.complex_step(self.model, b)
-            if by_step is None:
-                return False
-            by_difference = derivatives.extrapolated(self._model_wide, b.astype(np.longdouble))
-            size = np.max(np.abs(by_step), axis=0) + np.max(np.abs(by_difference), axis=0)
-            # Where differences are not finite (the function overflows nearby) there is nothing to compare.
-            wrong = np.abs(by_step - by_difference) > 1e-4 * size
-        return not bool(np.any(wrong))
-
-    def residuals_wide(self, b: Array) -> Array:
-        """``y - f`` in extended precision, where the platform and the function have it."""
-        return self._y_wide - self._model_wide(b)
-
-    def _model_wide(self, b: Array) -> Array:
-        if not self._wide_works:
-            return self.model(b.astype(float))
-        return np.broadcast_to(np.asarray(self._call(self._x_wide, b)), self.y.shape)
-
-    def _check_wide(self, b: Array) -> bool:
-        """Whether the function takes extended precision and gives the same values with it."""
-        try:
-            wide = np.asarray(self._call(self._x_wide, b.astype(np.longdouble)))
-            double = np.asarray(self._call(self.x, b))
-        except (TypeError, ValueError, ArithmeticError):
-            return False
-        both = np.isfinite(double) & np.isfinite(wide) if wide.shape == double.shape else np.array(False)
-        return bool(np.all(np.abs(wide - double)[both] <= 1e-9 * np.abs(double[both]) + 1e-300)) and bool(np.any(both))
-
-
 def _search(problem: Problem, start: Array) -> list[Array]:
     """Candidate minima: two scipy methods from the start, more starts where they disagree or end on a flat spot."""
     candidates = _from(problem, start, ("lm", "trf"))
@@ -218,11 +112,9 @@ def _search(problem: Problem, start: Array) -> list[Array]:
         return candidates
     generator = np.random.default_rng(0)
     for trial in range(_EXTRA_STARTS):
-        spread = _SPREAD[trial % len(_SPREAD)]
-        size = np.where(start == 0, 1.0, start)
-        nearby = np.where(start == 0, 0.0, start * np.exp(spread * generator.standard_normal(start.size)))
-        nearby = nearby + np.where(start == 0, spread * generator.standard_normal(start.size), 0.0) * size
-        candidates += _from(problem, nearby, ("lm",) if trial % 3 else ("lm", "dogbox"))
+        noise = _SPREAD[trial % len(_SPREAD)] * generator.standard_normal(start.size)
+        nearby = np.where(start == 0, noise, start * np.exp(noise))
+        candidates += _from(problem, nearby, ("lm",) if trial % 3 else ("lm", "dogbox"), 500)
     if not candidates:
         raise InputError(
             "the function gives no finite values at the start or near it: "
@@ -251,6 +143,8 @@ def _from(problem: Problem, start: Array, methods: tuple[str, ...], evaluations:
                     gtol=1e-15,
                     max_nfev=evaluations,
                 )
+        except InputError:
+            raise
         except (ValueError, ArithmeticError, np.linalg.LinAlgError):
             # A breakdown inside one method (a singular step, an infinite bound) leaves the field to the others.
             continue
@@ -266,13 +160,13 @@ def _best(problem: Problem, candidates: list[Array]) -> Array:
 def _agree(problem: Problem, sums: list[float]) -> bool:
     # Sums that are rounding errors of the data (an exact fit in all but name) agree whatever their ratio.
     rounding = 1e3 * np.finfo(float).eps * float(np.linalg.norm(problem.y))
-    return max(sums) - min(sums) <= _SAME_SUM * max(sums) + rounding**2
+    return bool(max(sums) - min(sums) <= _SAME_SUM * max(sums) + rounding**2)
 
 
 def _flat(problem: Problem, b: Array) -> bool:
     """Whether some combination of the parameters makes no difference at b (the Jacobian loses rank)."""
     scaled, norms = _scaled(problem.jacobian(b))
-    if np.any(norms * np.abs(b) <= _FLAT * np.linalg.norm(problem.y)):
+    if bool(np.any(norms * np.abs(b) <= _FLAT * np.linalg.norm(problem.y))):
         return True
     singular = np.linalg.svd(scaled, compute_uv=False)
     return bool(singular[-1] <= _FLAT * singular[0])
@@ -305,7 +199,7 @@ def polish(problem: Problem, b: Array, steps: int = 60) -> FunctionFit:
     """
     here = b.astype(np.longdouble)
     residual = problem.residuals_wide(here)
-    total = residual @ residual
+    total = _square(residual)
     last = np.inf
     converged = False
     worse = 0
@@ -326,7 +220,7 @@ def polish(problem: Problem, b: Array, steps: int = 60) -> FunctionFit:
         if not _no_worse(trial_residual, total, noise):
             break
         here, residual = trial, trial_residual
-        total = min(total, residual @ residual)
+        total = min(total, _square(residual))
         # Length of the step in units of the residual norm: scale-free, and zero at the minimum.
         length = float(np.linalg.norm(move * norms)) / (float(np.sqrt(total)) or 1.0)
         converged = converged or length < 1e-7 + 100 * noise
@@ -339,9 +233,13 @@ def polish(problem: Problem, b: Array, steps: int = 60) -> FunctionFit:
     return _summary(problem, here, converged)
 
 
-def _no_worse(residual: Array, total: float, noise: float) -> bool:
+def _square(residual: Array) -> np.longdouble:
+    return np.longdouble(np.dot(residual, residual))
+
+
+def _no_worse(residual: Array, total: np.longdouble, noise: float) -> bool:
     """Whether a sum of squares is not above another by more than rounding (noise is relative to its root)."""
-    value = residual @ residual
+    value = _square(residual)
     return bool(np.isfinite(value) and value <= total * (1 + 1e-13 + 10 * noise))
 
 
@@ -377,45 +275,3 @@ def covariance_from(jacobian: Array, variance: float) -> Array:
     unidentified = np.any(np.abs(rows[lost]) > 1e-6, axis=0) | ~np.any(jacobian, axis=0)
     covariance[np.diag_indices_from(covariance)] = np.where(unidentified, np.inf, np.diag(covariance))
     return covariance
-
-
-def widen(values: Array) -> Array:
-    """Doubles as extended-precision numbers, read from their shortest decimal form."""
-    flat = [np.longdouble(repr(v)) for v in values.ravel().tolist()]
-    return np.array(flat, dtype=np.longdouble).reshape(values.shape)
-
-
-def finite_vector(values: object, name: str) -> Array:
-    """One-dimensional array of finite numbers, or an InputError that names what is wrong."""
-    try:
-        vector = np.array(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{name} must be a list of numbers: {error}.") from error
-    if vector.ndim != 1 or vector.size == 0:
-        raise InputError(f"{name} must be a list of numbers, got an array of shape {vector.shape}.")
-    if not np.all(np.isfinite(vector)):
-        where = int(np.flatnonzero(~np.isfinite(vector))[0])
-        raise InputError(f"{name} must be finite: item {where} is {vector[where]}.")
-    return vector
-
-
-def _plain_array(x: object) -> object:
-    """Lists, tuples and pandas Series of numbers as float arrays; anything else as it came."""
-    if isinstance(x, np.ndarray):
-        return x.astype(float) if x.dtype.kind in "iuf" else x
-    if isinstance(x, (list, tuple)) or type(x).__name__ == "Series":
-        try:
-            return np.asarray(x, dtype=float)
-        except (TypeError, ValueError):
-            return x
-    return x
-
-
-def _takes_two(f: Callable[..., object]) -> bool:
-    """Whether a function has exactly two positional arguments: x and the parameters as one array."""
-    try:
-        kinds = [p.kind for p in inspect.signature(f).parameters.values()]
-    except (TypeError, ValueError):
-        return False
-    positional = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
-    return len(kinds) == 2 and all(kind in positional for kind in kinds)
