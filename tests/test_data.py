@@ -192,31 +192,45 @@ def test_pandera_has_every_constraint_of_the_table_schema(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", schema.TABLES)
-def test_pandera_enforces_every_constraint(name: str) -> None:
+def test_reader_and_pandera_enforce_every_constraint(name: str, tmp_path: Path) -> None:
     path = next(p for p, s in datapackage.tables(DATA).items() if s == name and "bali" not in p)
     frame, faults = schema.read_table(DATA / path, name, path)
     assert faults == []
     frame = frame.head(3)
+    records = rows(path)[:3]
     for field in schema.table_schema(name)["fields"]:
-        limits, kind = field["constraints"], field["type"]
-        broken: list[object] = []
-        if limits.get("required"):
-            broken.append(None)
-        if limits.get("unique"):
-            broken.append(frame[field["name"]].iloc[0])
-        if "minimum" in limits:
-            step = pd.Timedelta(days=1) if kind == "date" else 1
-            low, high = (pd.Timestamp(limits[k]) if kind == "date" else limits[k] for k in ("minimum", "maximum"))
-            broken += [low - step, high + step * (2 if kind != "number" else 1e3)]
-        if "enum" in limits or "pattern" in limits:
-            broken.append("??")
-        if "maxLength" in limits:
-            broken.append(("https://e.org/" if "url" in field["name"] else "[day] ") + "x" * limits["maxLength"])
-        for value in broken:
-            column = frame[field["name"]].astype(object).copy()
-            column.iloc[1] = value
-            found = schema.constraint_faults(frame.assign(**{field["name"]: column}), name, "t")
-            assert [(f.row, f.column) for f in found] == [(3, field["name"])], (field["name"], value)
+        column = field["name"]
+        for value in broken_values(field, frame[column].iloc[0]):
+            cells = frame[column].astype(object).copy()
+            cells.iloc[1] = value
+            found = schema.constraint_faults(frame.assign(**{column: cells}), name, "t")
+            assert [(f.row, f.column) for f in found] == [(3, column)], (column, value)
+            text = "" if value is None else str(value)[:10] if isinstance(value, pd.Timestamp) else str(value)
+            with open(tmp_path / "t.csv", "w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, list(records[0]))
+                writer.writeheader()
+                writer.writerows([records[0], records[1] | {column: text}, records[2]])
+            found = schema.read_table(tmp_path / "t.csv", name, "t")[1]
+            assert [(f.row, f.column) for f in found] == [(3, column)], (column, value)
+
+
+def broken_values(field: dict, taken: object) -> list[object]:
+    """One value that breaks each constraint of a field."""
+    limits, kind = field["constraints"], field["type"]
+    broken: list[object] = []
+    if limits.get("required"):
+        broken.append(None)
+    if limits.get("unique"):
+        broken.append(taken)
+    if "minimum" in limits:
+        step = pd.Timedelta(days=1) if kind == "date" else 1
+        low, high = (pd.Timestamp(limits[k]) if kind == "date" else limits[k] for k in ("minimum", "maximum"))
+        broken += [low - step, high + step * (1 if kind != "number" else 1e3)]
+    if "enum" in limits or "pattern" in limits:
+        broken.append("??")
+    if "maxLength" in limits:
+        broken.append(("https://e.org/" if "url" in field["name"] else "[day] ") + "x" * limits["maxLength"])
+    return broken
 
 
 def test_the_schema_of_programmes_is_valid_and_agrees_with_a_full_validator() -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from jalur import datapackage, ledger, programme_reader
 from jalur.errors import Fault, shown
 from jalur.programme import SLUG
-from jalur.schema import columns, read_table, rows
+from jalur.schema import columns, constraint_faults, read_table, rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,6 +51,9 @@ def faults(data: Path | str | None = None, links: bool = False) -> list[Fault]:
     names = ledger.programmes(folder)
     found = _folder_names(folder)
     tables = {path: read_table(folder / path, schema, path) for path, schema in datapackage.tables(folder).items()}
+    for path, schema in datapackage.tables(folder).items():
+        if not tables[path][1]:  # a second opinion on what was read without fault
+            found += constraint_faults(tables[path][0], schema, path)
     for name in names:
         found += programme_reader.read(name, folder, tables)[1]
     for path in tables.keys() & datapackage.SHARED.keys():
