@@ -3,6 +3,7 @@
 import io
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,11 @@ def data(tmp_path: Path) -> Path:
 
 def table(data: Path, name: str) -> Path:
     return data / name / "observations.csv"
+
+
+@pytest.fixture(autouse=True)
+def own_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 # new
@@ -276,7 +282,7 @@ def test_what_would_not_pass_is_refused_and_nothing_written(data: Path, change: 
     with pytest.raises(InputError) as caught:
         ledger_edit.add("umkm_onboarding", data=data, **fields)
     assert said in str(caught.value)
-    after = {p: p.read_bytes() for p in data.rglob("*") if p.is_file() and p.name != ".jalur.lock"}
+    after = {p: p.read_bytes() for p in data.rglob("*") if p.is_file()}
     assert after == before
 
 
@@ -309,3 +315,43 @@ def test_columns_in_another_order_are_written_in_that_order(data: Path) -> None:
         "bali_qris", data=data, value="600 thousand", as_of="2023-01-31", speaker_org="Bank Indonesia Bali", **PAGE
     )
     assert path.read_text().splitlines()[-1].endswith(f",{added.id}")
+
+
+def test_two_additions_at_once_are_both_kept(data: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def one(day: int) -> str:
+        fields = {
+            "value": f"{26 + day / 10} million",
+            "as_of": f"2025-01-{day:02d}",
+            "speaker_org": "KemenKopUKM",
+        } | PAGE
+        return ledger_edit.add("umkm_onboarding", data=data, **fields).id
+
+    with ThreadPoolExecutor(4) as pool:
+        ids = list(pool.map(one, range(1, 6)))
+    rows = ledger.load("umkm_onboarding", data).observations
+    assert set(ids) <= set(rows["id"])
+    assert check.faults(data) == []
+
+
+def test_a_ledger_that_another_run_holds(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import filelock
+
+    def held(*_: object, **__: object) -> object:
+        raise filelock.Timeout("x")
+
+    monkeypatch.setattr(filelock, "FileLock", held)
+    with pytest.raises(InputError, match="another run is adding"):
+        ledger_edit.add("bali_qris", data=data, value="600 thousand", as_of="2023-01-31", speaker_org="BI", **PAGE)
+
+
+def test_a_folder_that_cannot_be_written(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = table(data, "bali_qris").read_bytes()
+    monkeypatch.setattr(ledger_edit, "write_whole", full)
+    with pytest.raises(InputError, match=r"cannot be written \(No space left"):
+        ledger_edit.add("bali_qris", data=data, value="600 thousand", as_of="2023-01-31", speaker_org="BI", **PAGE)
+    assert table(data, "bali_qris").read_bytes() == before

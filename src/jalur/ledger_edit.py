@@ -21,7 +21,7 @@ import pandas as pd
 from jalur import datapackage, ledger, programme_reader
 from jalur.errors import InputError, shown
 from jalur.figure_words import Stated, read_figure
-from jalur.manifest import write_whole
+from jalur.manifest import sha256, write_whole
 from jalur.programme import Programme, checked_name
 from jalur.schema import allowed, columns, read_table, read_text, table_schema
 
@@ -167,7 +167,9 @@ def add(programme: str, *, data: Path | str | None = None, ask: Ask | None = Non
         raise InputError(f"no {missing[0]} is given for the figure; needed are: {', '.join(REQUIRED)}")
     import filelock
 
-    lock = loaded.folder.parent / ".jalur.lock"
+    # Beside the data the lock would be one more file to commit by mistake.
+    place = sha256(str(loaded.folder.parent.resolve()).encode())[:16]
+    lock = Path(tempfile.gettempdir()) / f"jalur-{place}.lock"
     try:
         with filelock.FileLock(lock, timeout=30):
             return _append(ledger.load(programme, data), given, ask)
