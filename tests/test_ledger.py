@@ -51,7 +51,7 @@ def test_every_programme_loads(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("vintage", "count"),
-    [("2022-03-31", 30), ("2022-12-31", 42), ("2023-12-31", 50), ("2024-12-31", 53), ("2019-12-31", 0)],
+    [("2022-03-31", 31), ("2022-12-31", 44), ("2023-12-31", 52), ("2024-12-31", 55), ("2019-12-31", 0)],
 )
 def test_default_selection_of_umkm(umkm: ledger.Programme, vintage: str, count: int) -> None:
     chosen = ledger.select(umkm, vintage)
@@ -79,6 +79,16 @@ def test_default_selection_of_the_others(name: str, counts: tuple[int, int, int]
     assert tuple(len(ledger.select(study, v)) for v in ("2022-03-31", "2022-12-31", "2025-12-31")) == counts
 
 
+def test_leads_entered_later_are_the_only_additions(umkm: ledger.Programme) -> None:
+    leads = {"2021-08-12-kkukm-14.6": "2021-08-14", "2022-05-31-kkukm-19": "2022-06-17"}
+    counts = {
+        v: len(ledger.select(umkm, v, drop=leads)) for v in ("2022-03-31", "2022-12-31", "2023-12-31", "2024-12-31")
+    }
+    assert list(counts.values()) == [30, 42, 50, 53]  # the ledger as first compiled
+    for row, day in leads.items():
+        assert ledger.explain(umkm, row).fields["reported_on"].isoformat() == day
+
+
 def test_values_are_in_single_units(umkm: ledger.Programme) -> None:
     rows = umkm.observations.set_index("id")
     assert rows.loc["2022-03-28-kkukm-17.59", ["value", "decimals"]].tolist() == [17_590_000, -4]
@@ -90,7 +100,7 @@ def test_values_are_in_single_units(umkm: ledger.Programme) -> None:
 def test_selection_is_sorted_and_plainly_indexed(umkm: ledger.Programme) -> None:
     chosen = ledger.select(umkm, "2023-12-31")
     assert chosen.equals(chosen.sort_values(["as_of", "reported_on", "id"], kind="stable"))
-    assert list(chosen.index) == list(range(50))
+    assert list(chosen.index) == list(range(52))
 
 
 def test_the_vintage_day_itself_is_known(umkm: ledger.Programme, planted: pd.DataFrame) -> None:
@@ -121,7 +131,7 @@ def test_what_is_reported_later_changes_nothing(umkm: ledger.Programme, planted:
 def test_extra_rows_pass_the_same_checks(
     umkm: ledger.Programme, planted: pd.DataFrame, change: dict, said: str
 ) -> None:
-    with pytest.raises(InputError, match=f"extra rows, row 162, {said}"):
+    with pytest.raises(InputError, match=f"extra rows, row 168, {said}"):
         ledger.select(umkm, "2024-12-31", extra=planted.assign(**change))
 
 
@@ -133,10 +143,10 @@ def test_extra_rows_need_every_column(umkm: ledger.Programme, planted: pd.DataFr
 def test_figures_and_bodies_can_be_left_out(umkm: ledger.Programme) -> None:
     v = "2023-12-31"
     assert "2023-12-04-ekon-27" not in set(ledger.select(umkm, v, drop=["2023-12-04-ekon-27"])["id"])
-    assert len(ledger.select(umkm, v, drop=["2023-12-04-ekon-27"])) == 49
+    assert len(ledger.select(umkm, v, drop=["2023-12-04-ekon-27"])) == 51
     without = ledger.select(umkm, v, without_sources=["Kemenko Marves"])
     only = ledger.select(umkm, v, only_sources=["Kemenko Marves"])
-    assert len(without) + len(only) == 50
+    assert len(without) + len(only) == 52
     assert set(only["speaker_org"]) == {"Kemenko Marves"}
     assert ledger.select(umkm, v, only_sources=[]).empty
     assert (
@@ -144,7 +154,7 @@ def test_figures_and_bodies_can_be_left_out(umkm: ledger.Programme) -> None:
         == (ledger.select(umkm, v)["definition"] == "marketplace").sum()
     )
     assert ledger.select(umkm, v, since="2022-01-01")["as_of"].min() >= pd.Timestamp("2022-01-01")
-    assert len(ledger.select(umkm, v, since="2000-01-01")) > 50
+    assert len(ledger.select(umkm, v, since="2000-01-01")) > 52
 
 
 @pytest.mark.parametrize(
@@ -291,7 +301,7 @@ def test_known_vintages(umkm: ledger.Programme) -> None:
     days = ledger.known_vintages(umkm)
     assert days == sorted(set(days))
     assert days[0] == dt.date(2020, 5, 12)
-    assert len(ledger.select(umkm, days[-1])) == 53
+    assert len(ledger.select(umkm, days[-1])) == 55
     assert ledger.select(umkm, days[0] - dt.timedelta(days=1)).empty
     assert len(ledger.select(umkm, days[0])) == 1
 
@@ -305,7 +315,7 @@ def test_parse_date() -> None:
 
 
 def test_today_is_the_last_vintage(umkm: ledger.Programme) -> None:
-    assert len(ledger.select(umkm, dt.date.today())) == 53
+    assert len(ledger.select(umkm, dt.date.today())) == 55
     with pytest.raises(InputError, match="in the future; allowed is a day until today"):
         ledger.select(umkm, dt.date.today() + dt.timedelta(days=1))
 
