@@ -27,7 +27,9 @@ class Case:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-def figures(start: str, end: str, first: float, last: float, count: int, decimals: int, bodies: tuple[str, ...]) -> pd.DataFrame:
+def figures(
+    start: str, end: str, first: float, last: float, count: int, decimals: int, bodies: tuple[str, ...]
+) -> pd.DataFrame:
     days = pd.date_range(start, end, periods=count) if count > 1 else pd.to_datetime([end] * count)
     levels = np.linspace(first, last, count) if count != 1 else np.array([last])
     return pd.DataFrame(
@@ -83,9 +85,21 @@ def case(
     names: tuple[str, ...] = ("all_umkm", "online_umkm", "nonfarm_umk"),
 ) -> Case:
     """A verdict in the shape of `jalur.verdict.Verdict.to_dict`."""
-    frame = figures("2020-05-12", "2022-03-28", 8e6, 17.59e6, 30, -4, ("KemenKopUKM", "Kemenko Marves", "Presiden", "BPS")) if data is None else data
+    frame = (
+        figures("2020-05-12", "2022-03-28", 8e6, 17.59e6, 30, -4, ("KemenKopUKM", "Kemenko Marves", "Presiden", "BPS"))
+        if data is None
+        else data
+    )
     known = joint is not None
-    last = None if not len(frame) else {"id": frame["id"].iloc[-1], "date": frame["as_of"].iloc[-1].date().isoformat(), "value": float(frame["value"].iloc[-1])}
+    last = (
+        None
+        if not len(frame)
+        else {
+            "id": frame["id"].iloc[-1],
+            "date": frame["as_of"].iloc[-1].date().isoformat(),
+            "value": float(frame["value"].iloc[-1]),
+        }
+    )
     level = last["value"] if last else 0.0
     end = max((d for d, _ in targets), default=vintage)
     fan = _fan(vintage, end, level, slope, width) if known and end > vintage else []
@@ -103,7 +117,11 @@ def case(
         since = previous[0] if previous else None
         if status == "open":
             previous = (day, target)
-        need = (target - level) / max((date.fromisoformat(day) - date.fromisoformat(last["date"])).days / 30.4375, 0.1) if last and not past else None
+        need = (
+            (target - level) / max((date.fromisoformat(day) - date.fromisoformat(last["date"])).days / 30.4375, 0.1)
+            if last and not past
+            else None
+        )
         q = row or ({f"q{n:02d}": level for n in (5, 10, 25, 50, 75, 90, 95)} if known else None)
         milestones.append(
             {
@@ -122,7 +140,9 @@ def case(
                 "stage_from": since if stage else None,
                 "stage_required_monthly_additions": stage,
                 "stage_projected_monthly_additions": slope / 12 * (1 - 0.15 * k) if stage and known else None,
-                "stage_projected_monthly_additions_80": [slope / 12 * 0.4, slope / 12 * 1.6] if stage and known else None,
+                "stage_projected_monthly_additions_80": [slope / 12 * 0.4, slope / 12 * 1.6]
+                if stage and known
+                else None,
                 "acceleration": 1.27 if stage and known else None,
                 "levels": q and {"0.5": q["q50"], "0.8": q["q25"], "0.9": q["q10"]},
             }
@@ -207,7 +227,15 @@ def case(
         unit=noun,
         reference_source=bodies[0] if bodies else None,
         capacities=tuple(
-            SimpleNamespace(name=c["name"], title={"en": "all " + c["name"], "id": "semua " + c["name"]}, units=c["units"], as_of=c["as_of"], source=c["source"], url=c["url"], share=c["share"])
+            SimpleNamespace(
+                name=c["name"],
+                title={"en": "all " + c["name"], "id": "semua " + c["name"]},
+                units=c["units"],
+                as_of=c["as_of"],
+                source=c["source"],
+                url=c["url"],
+                share=c["share"],
+            )
             for c in capacities
         ),
         observations=frame,

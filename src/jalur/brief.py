@@ -6,7 +6,6 @@ All text that comes from data is escaped (jinja's autoescape and markupsafe); nu
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +14,10 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from jalur import brief_text as text
 from jalur import brief_tables as rows
+from jalur import brief_text as text
 from jalur import chart_parts, chart_record, charts
+from jalur.brief_marks import dots, picture, strip
 from jalur.brief_sources import Sources
 from jalur.wording import Format
 
@@ -76,18 +76,9 @@ class Section:
 def environment() -> jinja2.Environment:
     """Templates of the sections, with autoescape on for everything."""
     loader = jinja2.PackageLoader("jalur", "template/sections")
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-
-
-def picture(chart: Any, css: str = "") -> Markup:
-    """Wide and phone version of a chart as one image with one alt text; `chart(narrow)` draws it."""
-    wide, alt = chart(False)
-    narrow, _ = chart(True)
-    width, height = (round(v * 96) for v in wide.get_size_inches())
-    sources = ["data:image/svg+xml;base64," + base64.b64encode(chart_parts.svg(fig)).decode("ascii") for fig in (wide, narrow)]
-    return Markup(
-        '<picture class="chart{}"><source media="(max-width: 640px)" srcset="{}"><img src="{}" width="{}" height="{}" alt="{}"></picture>'
-    ).format(f" {css}" if css else "", sources[1], sources[0], width, height, alt.replace("\u00a0", " "))
+    return jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
 
 
 def sections(material: Material, lang: str) -> dict[str, Section]:
@@ -130,12 +121,24 @@ class _Page:
     def base(self, **more: Any) -> dict[str, Any]:
         """What every section may use."""
         fmt = self.fmt
-        return {"fmt": fmt, "say": fmt.say, "lang": fmt.lang, "v": self.v, "assessed": self.assessed, "cutoff": fmt.day(self.v["vintage"]), "noun": self.noun} | more
+        return {
+            "fmt": fmt,
+            "say": fmt.say,
+            "lang": fmt.lang,
+            "v": self.v,
+            "assessed": self.assessed,
+            "cutoff": fmt.day(self.v["vintage"]),
+            "noun": self.noun,
+        } | more
 
     def stated(self, figure: Mapping[str, Any]) -> str:
         """A figure of the verdict with the digits it was published with."""
         row = self.figures[self.figures["id"] == figure["id"]]
-        return self.fmt.published(figure["value"], int(row["decimals"].iloc[0])) if len(row) else self.fmt.level(figure["value"])
+        return (
+            self.fmt.published(figure["value"], int(row["decimals"].iloc[0]))
+            if len(row)
+            else self.fmt.level(figure["value"])
+        )
 
     def question(self) -> dict[str, Any]:
         """Running head, the question, the limits."""
@@ -144,7 +147,11 @@ class _Page:
         limits.append(fmt.say("limits.text"))
         if v["announced_after_vintage"] and v["announced"]:
             limits.append(fmt.say("limits.announced_later", date=fmt.day(v["announced"])))
-        return self.base(title=self.programme.title[fmt.lang], question=text.question(v, self.programme, fmt), limits=" ".join(limits))
+        return self.base(
+            title=self.programme.title[fmt.lang],
+            question=text.question(v, self.programme, fmt),
+            limits=" ".join(limits),
+        )
 
     def verdict(self) -> dict[str, Any]:
         """The answer, its reasons and its condition, the what-if table."""
@@ -186,7 +193,9 @@ class _Page:
                     "middle": "" if m["median"] is None else self.scale.words(m["median"]),
                     "span": "" if m["median"] is None else self.scale.span(*m["interval_90"]),
                     "strip": "" if m["median"] is None else strip(m, low, high, self.scale),
-                    "needed": fmt.amount(m["required_monthly_additions"]) if m["required_monthly_additions"] is not None else "\u2013",
+                    "needed": fmt.amount(m["required_monthly_additions"])
+                    if m["required_monthly_additions"] is not None
+                    else "\u2013",
                 }
             )
         caption = fmt.counted("milestones.caption", len(steps)) if steps else ""
@@ -218,6 +227,7 @@ class _Page:
         fmt, v = self.fmt, self.v
         last = self.sources.last_figure()
         pace = charts.pace_scale(v, fmt)
+        arithmetic_caption, arithmetic = rows.arithmetic(v, fmt)
         has_pace = bool(v["published_pace"] or charts.stages(v))
         key = "take.pace_sub" if pace.word else "take.pace_sub_plain"
 
@@ -234,14 +244,18 @@ class _Page:
             levels_sub=fmt.say("take.levels_sub" if self.scale.word else "take.levels_sub_plain", unit=self.scale.word),
             official=[fmt.brief_date(m["date"]) for m in v["milestones"]],
             targets=[self.scale.trimmed(m["target"]) for m in v["milestones"]],
-            arithmetic=rows.arithmetic(v, fmt),
+            arithmetic=arithmetic,
+            arithmetic_caption=arithmetic_caption,
             levers=text.levers(v, self.programme, fmt),
         )
 
     def change(self) -> dict[str, Any]:
         """What could change the verdict: assumptions, definition, official labels."""
         fmt, v, given = self.fmt, self.v, self.material.definitions
-        columns = [fmt.say("change.column", target=fmt.exact(m["target"]), when=fmt.brief_date(m["date"])) for m in v["milestones"]]
+        columns = [
+            fmt.say("change.column", target=fmt.exact(m["target"]), when=fmt.brief_date(m["date"]))
+            for m in v["milestones"]
+        ]
         definition = None
         if given:
             scale = fmt.scale(max(x for r in given for x in (r["official"], r["survey"]) if x is not None))
@@ -271,10 +285,24 @@ class _Page:
             influential=rows.influential(v, self.figures, fmt) if self.assessed else "",
             definition=definition,
             labels=rows.labels(labels, fmt),
-            labels_caption=fmt.say("labels.caption", target=fmt.exact(final["target"]), when=fmt.by(final["date"])) if final else "",
-            labels_from=fmt.say("labels.from", base=fmt.exact(base["value"]), base_date=fmt.short_day(base["date"]), last=self.stated(v["last_figure"])) if base and labels else "",
+            labels_caption=fmt.say("labels.caption", target=fmt.exact(final["target"]), when=fmt.by(final["date"]))
+            if final
+            else "",
+            labels_from=fmt.say(
+                "labels.from",
+                base=fmt.exact(base["value"]),
+                base_date=fmt.short_day(base["date"]),
+                last=self.stated(v["last_figure"]),
+            )
+            if base and labels
+            else "",
             labels_text=" ".join(text.labels_sentences(v, fmt)),
-            hit=None if hit is None else [(fmt.say("labels.hit_on"), hit["hit_rate"], fmt.percent(hit["hit_rate"]), "ink"), (fmt.say("labels.hit_all"), hit["base_rate"], fmt.percent(hit["base_rate"]), "grey")],
+            hit=None
+            if hit is None
+            else [
+                (fmt.say("labels.hit_on"), hit["hit_rate"], fmt.percent(hit["hit_rate"]), "ink"),
+                (fmt.say("labels.hit_all"), hit["base_rate"], fmt.percent(hit["base_rate"]), "grey"),
+            ],
         )
 
     def record(self) -> dict[str, Any]:
@@ -309,7 +337,11 @@ class _Page:
                 words = fmt.say(f"sure.peer_name.{name}")
                 bars.append((words, share, fmt.percent(share), "grey"))
             if measured.get("said") is not None:
-                said.append(fmt.say("sure.weakness", said=fmt.percent(measured["said"]), happened=fmt.percent(measured["happened"])))
+                said.append(
+                    fmt.say(
+                        "sure.weakness", said=fmt.percent(measured["said"]), happened=fmt.percent(measured["happened"])
+                    )
+                )
         else:
             said.append(fmt.say("sure.none"))
         said.append(fmt.say("sure.limits"))
@@ -323,40 +355,31 @@ class _Page:
         """Numbered links to ledger rows, the data note, parameters and versions."""
         fmt, v = self.fmt, self.v
         total = self.material.total or 0
-        note = fmt.say("sources.note", used=fmt.number(len(v["figures_used"])), total=fmt.number(max(total, len(v["figures_used"]))), cutoff=fmt.day(v["vintage"]))
+        note = fmt.say(
+            "sources.note",
+            used=fmt.number(len(v["figures_used"])),
+            total=fmt.number(max(total, len(v["figures_used"]))),
+            cutoff=fmt.day(v["vintage"]),
+        )
         if not v["figures_used"]:
             note = fmt.say("sources.note_none", cutoff=fmt.day(v["vintage"]))
         items = self.sources.listed()
         later = fmt.say("sources.later", cutoff=fmt.day(v["vintage"])) if any(s.later for s in items) else ""
         capacity = fmt.level(v["capacity"]["units"]) if v["capacity"] else fmt.say("sources.no_capacity")
-        values = dict(
-            programme=v["programme"], vintage=v["vintage"], figures=fmt.counted("method.figures", len(v["figures_used"])), capacity=capacity,
-            draws=fmt.number(v["draws"]), seed=v["seed"], engine=v["engine_version"], version=v["package_version"], data=v["data_hash"][:12],
-        )  # fmt: skip
-        return self.base(items=items, note=f"{later} {note}".strip(), parameters=fmt.say("sources.list", **values), notebooks=list(self.material.notebooks))
-
-
-def dots(share: float) -> Markup:
-    """One hundred dots, filled column by column, so that they read as a bar. Decorative: the caption says it in words."""
-    met = round(100 * share)
-    marks = "".join(f'<circle cx="{k // 5 * 10 + 5}" cy="{k % 5 * 10 + 5}" r="3.9"{" class=" + chr(34) + "on" + chr(34) if k < met else ""}/>' for k in range(100))
-    return Markup(f'<svg class="dots" viewBox="0 0 200 50" aria-hidden="true" focusable="false">{marks}</svg>')
-
-
-def strip(milestone: Mapping[str, Any], low: float, high: float, scale: Any) -> Markup:
-    """Small range bar of a milestone: 90 % and 50 % range, middle, target. Decorative: the cell says it in words."""
-
-    def x(value: float) -> float:
-        return round(min(max((value - low) / (high - low), 0.0), 1.0) * 220, 1)
-
-    (a, b), (c, d), target = milestone["interval_90"], milestone["interval_50"], x(milestone["target"])
-    middle = x(milestone["median"])
-    return Markup(
-        '<svg class="strip" viewBox="0 0 220 22" aria-hidden="true" focusable="false"><line class="rule" x1="0" x2="220" y1="15" y2="15"/>'
-        '<rect class="wide" x="{}" y="10" width="{}" height="10"/><rect class="half" x="{}" y="10" width="{}" height="10"/>'
-        '<line class="middle" x1="{}" x2="{}" y1="9" y2="21"/><path class="target" d="M{} 1l5.5 6.5-5.5 6.5-5.5-6.5z"/>'
-        '<text x="0" y="9">{}</text><text x="220" y="9" text-anchor="end">{}</text></svg>'
-    ).format(
-        x(a), f"{max(x(b) - x(a), 1):.1f}", x(c), f"{max(x(d) - x(c), 1):.1f}", middle, middle, min(max(target, 5.5), 214.5),
-        scale.trimmed(low) if target > 24 else "", scale.trimmed(high) if target < 196 else "",
-    )  # fmt: skip
+        values = {
+            "programme": v["programme"],
+            "vintage": v["vintage"],
+            "figures": fmt.counted("method.figures", len(v["figures_used"])),
+            "capacity": capacity,
+            "draws": fmt.number(v["draws"]),
+            "seed": v["seed"],
+            "engine": v["engine_version"],
+            "version": v["package_version"],
+            "data": v["data_hash"][:12],
+        }
+        return self.base(
+            items=items,
+            note=f"{later} {note}".strip(),
+            parameters=fmt.say("sources.list", **values),
+            notebooks=list(self.material.notebooks),
+        )

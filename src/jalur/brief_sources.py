@@ -52,7 +52,8 @@ class Sources:
 
     def path(self) -> Markup:
         """Where the targets were announced."""
-        fmt, groups = self.fmt, {}
+        fmt = self.fmt
+        groups: dict[tuple[Any, ...], list[tuple[Mapping[str, Any], Any]]] = {}
         path = getattr(self.programme, "path", None)
         by_id = {t.id: t for t in path.milestones} if path else {}
         for m in self.v["milestones"]:  # targets of one announcement are one source
@@ -61,7 +62,11 @@ class Sources:
                 groups.setdefault((target.url, target.speaker_org, target.stated_on), []).append((m, target))
         found = []
         for (url, body, stated), pairs in groups.items():
-            words = fmt.say("sources.target", value=fmt.path(m["target"] for m, _ in pairs), when=fmt.deadlines(m["date"] for m, _ in pairs))
+            words = fmt.say(
+                "sources.target",
+                value=fmt.path(m["target"] for m, _ in pairs),
+                when=fmt.deadlines(m["date"] for m, _ in pairs),
+            )
             said = f"{words}, {body}, {fmt.short_day(stated)}" if stated else f"{words}, {body}"
             found.append(Source(said, pairs[0][1].publisher, url, ", ".join(t.id for _, t in pairs)))
         return self.cite(*found)
@@ -71,14 +76,22 @@ class Sources:
         fmt = self.fmt
         value = fmt.published(float(row["value"]), int(row["decimals"]))
         later = pd.Timestamp(row["reported_on"]) > pd.Timestamp(self.v["vintage"])
-        return Source(f"{value}, {fmt.short_day(row['as_of'])}, {row['speaker_org']}", str(row["publisher"]), str(row["url"]), str(row["id"]), bool(later))
+        return Source(
+            f"{value}, {fmt.short_day(row['as_of'])}, {row['speaker_org']}",
+            str(row["publisher"]),
+            str(row["url"]),
+            str(row["id"]),
+            bool(later),
+        )
 
     def last_figure(self) -> Markup | None:
         """The last published figure, as stated, with its number."""
         if not len(self.figures):
             return None
         row = self.figures.iloc[-1]
-        return Markup("{}{}").format(self.fmt.published(float(row["value"]), int(row["decimals"])), self.cite(self.figure(row)))
+        return Markup("{}{}").format(
+            self.fmt.published(float(row["value"]), int(row["decimals"])), self.cite(self.figure(row))
+        )
 
     def rows(self, ids: Sequence[str]) -> Markup:
         """Numbers of published figures by id; ids that are not among the figures are left out."""
@@ -101,5 +114,13 @@ class Sources:
         found = []
         for r in rows:
             for source in r.get("sources", ()):
-                found.append(Source(source["line"][self.fmt.lang], source["publisher"], source["url"], source["row"], source["later"]))
+                found.append(
+                    Source(
+                        source["line"][self.fmt.lang],
+                        source["publisher"],
+                        source["url"],
+                        source["row"],
+                        source["later"],
+                    )
+                )
         return self.cite(*found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -13,12 +14,13 @@ from jalur.brief_sources import Sources
 from jalur.brief_text import capacity_title
 from jalur.chart_record import cell, decided, shown_targets
 from jalur.tables import Table, link
-from jalur.wording import Format, Scale
+from jalur.wording import Format, Scale, to_date
 
 Data = Mapping[str, Any]
 Cells = tuple[str | Markup, list[str]]
 
 SOURCES_SHOWN = 3  # issuing bodies with a row of their own; the range over all of them stands below
+DAYS_A_MONTH = 365.25 / 12
 QUARTER_ENDS = ("03-31", "06-30", "09-30", "12-31")
 
 
@@ -40,7 +42,10 @@ def fan(verdict: Data, scale: Scale, fmt: Format) -> Table:
     shown = [r for r in verdict["fan"] if r["date"][5:] in QUARTER_ENDS or r["date"] in dates]
     cells = tuple((fmt.day(r["date"]), *(scale.number(r[q]) for q in ("q05", "q50", "q95"))) for r in shown)
     unit = scale.word
-    head = (fmt.say("table.date"), *(fmt.say(f"table.{k}") + (f", {unit}" if unit else "") for k in ("low", "mid", "high")))
+    head = (
+        fmt.say("table.date"),
+        *(fmt.say(f"table.{k}") + (f", {unit}" if unit else "") for k in ("low", "mid", "high")),
+    )
     return Table(fmt.say("chart.projected"), head, cells, frozenset({1, 2, 3}))
 
 
@@ -71,10 +76,16 @@ def pace(verdict: Data, scale: Scale, fmt: Format) -> Table | None:
     for s in ahead:
         row = [charts.stretch_name(s, fmt), scale.number(s["needed"])]
         if projected:
-            ratio = fmt.number(s["needed"] / s["middle"], 1) if s["middle"] and s["middle"] > 0 and s["needed"] > 0 else "\u2013"
+            ratio = (
+                fmt.number(s["needed"] / s["middle"], 1)
+                if s["middle"] and s["middle"] > 0 and s["needed"] > 0
+                else "\u2013"
+            )
             row += [scale.number(s["middle"]), scale.span(*s["range"]), ratio]
         cells.append(tuple(row))
-    return Table(fmt.say("take.title"), tuple(fmt.say(f"table.{k}") for k in keys), tuple(cells), frozenset(range(1, len(keys))))
+    return Table(
+        fmt.say("take.title"), tuple(fmt.say(f"table.{k}") for k in keys), tuple(cells), frozenset(range(1, len(keys)))
+    )
 
 
 def levels(verdict: Data, scale: Scale, fmt: Format) -> list[tuple[str, list[str]]]:
@@ -85,16 +96,36 @@ def levels(verdict: Data, scale: Scale, fmt: Format) -> list[tuple[str, list[str
     return [(f"{100 * float(c):.0f}%", [scale.number(m["levels"][c]) for m in steps]) for c in ("0.5", "0.8", "0.9")]
 
 
-def arithmetic(verdict: Data, fmt: Format) -> list[tuple[str, str, str]]:
-    """Needed from the last figure to each target: (target, a month, growth a year)."""
+def arithmetic(verdict: Data, fmt: Format) -> tuple[str, list[tuple[str, str, str]]]:
+    """Needed from the last figure to each target; without a figure, between the targets.
+
+    Returns
+    -------
+    caption : str
+    rows : list of (name, a month, growth a year)
+    """
     found = []
     for m in verdict["milestones"]:
-        if m["required"] is None:
-            continue
-        growth = m["required"]["cagr"]
-        name = fmt.say("milestones.head", target=fmt.exact(m["target"]), when=fmt.by(m["date"]))
-        found.append((name, fmt.amount(m["required"]["monthly_additions"]), "\u2013" if growth is None else f"{fmt.number(100 * growth)}%"))
-    return found
+        if m["required"] is not None:
+            name = fmt.say("milestones.head", target=fmt.exact(m["target"]), when=fmt.by(m["date"]))
+            found.append((name, fmt.amount(m["required"]["monthly_additions"]), _growth(m["required"]["cagr"], fmt)))
+    if found:
+        return fmt.say("take.arithmetic_sub"), found
+    ahead = [m for m in verdict["milestones"] if m["date"] > verdict["vintage"]]
+    for a, b in pairwise(ahead):
+        days = (to_date(b["date"]) - to_date(a["date"])).days
+        if days > 0 and a["target"] > 0:
+            name = f"{fmt.path([a['target'], b['target']])}, {fmt.brief_date(b['date'])}"
+            growth = (b["target"] / a["target"]) ** (365.25 / days) - 1
+            found.append((name, fmt.amount((b["target"] - a["target"]) / (days / DAYS_A_MONTH)), _growth(growth, fmt)))
+    return fmt.say("take.arithmetic_steps"), found
+
+
+def _growth(share: float | None, fmt: Format) -> str:
+    """Growth a year in whole per cent; beyond tenfold only that it is more."""
+    if share is None:
+        return "\u2013"
+    return f">{fmt.number(1000)}%" if share > 10 else f"{fmt.number(100 * share)}%"
 
 
 def chances(probabilities: Sequence[float | None], joint: float | None, fmt: Format) -> list[str]:
@@ -110,7 +141,9 @@ def base_row(verdict: Data, fmt: Format, noun: str, sources: Sources) -> Cells |
     used = verdict["capacity"]
     if used is None:
         return None
-    name = Markup("{}{}").format(fmt.say("change.base", capacity=fmt.level(used["units"]), noun=noun), sources.capacity(used))
+    name = Markup("{}{}").format(
+        fmt.say("change.base", capacity=fmt.level(used["units"]), noun=noun), sources.capacity(used)
+    )
     return name, chances([m["probability"] for m in verdict["milestones"]], verdict["joint_probability"], fmt)
 
 
@@ -120,7 +153,9 @@ def sensitivity(verdict: Data, programme: Any, fmt: Format, sources: Sources) ->
     others = [c for c in verdict["capacities"] if not c["used"]]
     cases: list[Cells] = []
     for c in others:
-        name = Markup("{}: {}{}").format(_capital(capacity_title(c["name"], programme, fmt)), fmt.level(c["units"]), sources.capacity(c))
+        name = Markup("{}: {}{}").format(
+            _capital(capacity_title(c["name"], programme, fmt)), fmt.level(c["units"]), sources.capacity(c)
+        )
         if c["note"]:
             name += Markup(" ({})").format(fmt.say("change.excluded"))
         cases.append((name, chances(c["probabilities"], c["joint_probability"], fmt)))
@@ -132,7 +167,10 @@ def sensitivity(verdict: Data, programme: Any, fmt: Format, sources: Sources) ->
     last = verdict["milestones"][-1]["probability"]
     moved = [s for s in given["sources"] if s["probabilities"][-1] is not None]
     strongest = sorted(moved, key=lambda s: (-abs(s["probabilities"][-1] - last), s["name"]))[:SOURCES_SHOWN]
-    rows: list[Cells] = [(fmt.say("change.without", source=s["name"]), chances(s["probabilities"], s["joint_probability"], fmt)) for s in strongest]
+    rows: list[Cells] = [
+        (fmt.say("change.without", source=s["name"]), chances(s["probabilities"], s["joint_probability"], fmt))
+        for s in strongest
+    ]
     if given["range_figures"]:
         spans = [fmt.percent_span(*span) for span in given["range_figures"]]
         joint = given["joint_range_figures"]
@@ -186,7 +224,14 @@ def missing(verdict: Data, fmt: Format) -> list[str]:
 def definition(rows: Sequence[Data], scale: Scale, fmt: Format) -> Table:
     """Official count and survey by year."""
     cells = tuple(
-        (str(r["year"]), *("\u2013" if r[k] is None else scale.number(r[k], 2 if scale.divisor >= 1e6 else None) for k in ("official", "survey"))) for r in rows
+        (
+            str(r["year"]),
+            *(
+                "\u2013" if r[k] is None else scale.number(r[k], 2 if scale.divisor >= 1e6 else None)
+                for k in ("official", "survey")
+            ),
+        )
+        for r in rows
     )
     head = (fmt.say("definition.year"), fmt.say("definition.official"), fmt.say("definition.survey"))
     return Table(fmt.say("definition.title"), head, cells, frozenset({1, 2}))
@@ -200,7 +245,15 @@ def labels(rows: Sequence[Data], fmt: Format) -> list[tuple[str, str, str, str, 
         value = "\u2013" if row["value"] is None else fmt.number(row["value"], 2)
         threshold = float(bound)
         rule = f"{'≥' if sign == '>=' else '≤'}\u00a0{fmt.number(threshold, 0 if threshold.is_integer() else 2)}"
-        found.append((fmt.say(f"labels.name.{row['method']}"), value, rule, fmt.say(f"labels.word.{row['label']}"), bool(row["on_track"])))
+        found.append(
+            (
+                fmt.say(f"labels.name.{row['method']}"),
+                value,
+                rule,
+                fmt.say(f"labels.word.{row['label']}"),
+                bool(row["on_track"]),
+            )
+        )
     return found
 
 
@@ -232,14 +285,24 @@ def record_notes(record: pd.DataFrame, vintage: str, fmt: Format) -> list[str]:
         if pd.isna(row["outcome_value"]):
             said.append(fmt.say("record.note_none", when=fmt.by(day)))
         else:
-            said.append(fmt.say("record.note_open", when=fmt.by(day), value=fmt.level(row["outcome_value"]), date=fmt.day(row["outcome_date"])))
+            said.append(
+                fmt.say(
+                    "record.note_open",
+                    when=fmt.by(day),
+                    value=fmt.level(row["outcome_value"]),
+                    date=fmt.day(row["outcome_date"]),
+                )
+            )
     return said
 
 
 def record(frame: pd.DataFrame, scale: Scale, fmt: Format) -> Table:
     """Chance, middle and 90 % range at each date, and what was published later."""
     targets, vintages = shown_targets(frame), sorted(set(frame["vintage"]))
-    head = (fmt.say("record.made_on"), *(fmt.say("record.target", target=fmt.exact(t), when=fmt.brief_date(d)) for d, t in targets))
+    head = (
+        fmt.say("record.made_on"),
+        *(fmt.say("record.target", target=fmt.exact(t), when=fmt.brief_date(d)) for d, t in targets),
+    )
     body = []
     for when in vintages:
         cells = [fmt.day(when)]
@@ -250,10 +313,15 @@ def record(frame: pd.DataFrame, scale: Scale, fmt: Format) -> Table:
             elif decided(row):
                 cells.append(fmt.say("record.known"))
             else:
-                cells.append(f"{fmt.percent(row['probability'])}; {scale.number(row['median'])} ({scale.span(row['low_90'], row['high_90'])})")
+                span = scale.span(row["low_90"], row["high_90"])
+                cells.append(f"{fmt.percent(row['probability'])}; {scale.number(row['median'])} ({span})")
         body.append(tuple(cells))
     last = [fmt.say("record.later")]
     for day, target in targets:
         row = frame[(frame["date"] == day) & (frame["target"] == target)].iloc[-1]
-        last.append("\u2013" if pd.isna(row["outcome_value"]) else f"{fmt.level(row['outcome_value'])}, {fmt.short_day(row['outcome_date'])}")
+        last.append(
+            "\u2013"
+            if pd.isna(row["outcome_value"])
+            else f"{fmt.level(row['outcome_value'])}, {fmt.short_day(row['outcome_date'])}"
+        )
     return Table(fmt.say("record.title"), head, (*body, tuple(last)))

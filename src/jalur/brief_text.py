@@ -7,6 +7,7 @@ computed beyond differences and ratios of numbers in the verdict.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -37,7 +38,13 @@ def question(verdict: Data, programme: Any, fmt: Format) -> str:
     if not steps:
         return fmt.say("question.none", noun=noun, subject=subject).replace("  ", " ")
     key = "question.one" if len(steps) == 1 else "question.path"
-    words = fmt.say(key, targets=fmt.path(m["target"] for m in steps), noun=noun, subject=subject, when=fmt.deadlines(m["date"] for m in steps))
+    words = fmt.say(
+        key,
+        targets=fmt.path(m["target"] for m in steps),
+        noun=noun,
+        subject=subject,
+        when=fmt.deadlines(m["date"] for m in steps),
+    )
     return words.replace("  ", " ")
 
 
@@ -66,7 +73,11 @@ def missing(verdict: Data, fmt: Format) -> str:
     code, cutoff = verdict["reason_code"], fmt.day(verdict["vintage"])
     if code == "few_figures":
         count = len(verdict["figures_used"])
-        return fmt.say("verdict.reason.few_dates", cutoff=cutoff) if count > 2 else fmt.counted("verdict.reason.few_figures", count, cutoff=cutoff)
+        return (
+            fmt.say("verdict.reason.few_dates", cutoff=cutoff)
+            if count > 2
+            else fmt.counted("verdict.reason.few_figures", count, cutoff=cutoff)
+        )
     capacity = verdict["capacity"]
     return fmt.say(f"verdict.reason.{code}", cutoff=cutoff, capacity=fmt.level(capacity["units"]) if capacity else "")
 
@@ -91,13 +102,23 @@ def sentence(verdict: Data, fmt: Format, emphasis: bool = False) -> Markup:
     p, steps = verdict["joint_probability"], verdict["milestones"]
     if p is None:
         pace = need(verdict)
-        tail = fmt.say("verdict.no_probability", need=fmt.amount(pace)) if pace else fmt.say("verdict.no_probability_short")
+        tail = (
+            fmt.say("verdict.no_probability", need=fmt.amount(pace))
+            if pace
+            else fmt.say("verdict.no_probability_short")
+        )
         return Markup("{} {}").format(fmt.html("verdict.not_assessed", missing=missing(verdict, fmt)), tail)
     if reached(verdict) and p > SAFE:
-        return fmt.html("verdict.met", target=fmt.exact(steps[-1]["target"]), date=fmt.day(verdict["last_figure"]["date"]))
+        return fmt.html(
+            "verdict.met", target=fmt.exact(steps[-1]["target"]), date=fmt.day(verdict["last_figure"]["date"])
+        )
     beyond = [m for m in steps if m["status"] == "exceeds_capacity"]
     if beyond:
-        return fmt.html("verdict.exceeds_capacity", target=fmt.exact(beyond[-1]["target"]), capacity=fmt.level(verdict["capacity"]["units"]))
+        return fmt.html(
+            "verdict.exceeds_capacity",
+            target=fmt.exact(beyond[-1]["target"]),
+            capacity=fmt.level(verdict["capacity"]["units"]),
+        )
     past = steps[-1]["date"] <= verdict["vintage"]
     return fmt.verdict(p, len(steps), past=past, emphasis=emphasis)
 
@@ -121,12 +142,27 @@ def reasons(verdict: Data, programme: Any, fmt: Format) -> list[str]:
     ahead = [m for m in steps if m["status"] == "open"]
     if len(ahead) > 1:
         m = ahead[0]
-        said.append(fmt.say("verdict.next", target=fmt.exact(m["target"]), when=fmt.by(m["date"]), word=fmt.short_class(m["probability"]), p=fmt.percent(m["probability"])))
-    hard = min((m for m in ahead if m["stage_required_monthly_additions"]), key=lambda m: m["probability"], default=None)
+        said.append(
+            fmt.say(
+                "verdict.next",
+                target=fmt.exact(m["target"]),
+                when=fmt.by(m["date"]),
+                word=fmt.short_class(m["probability"]),
+                p=fmt.percent(m["probability"]),
+            )
+        )
+    hard = min(
+        (m for m in ahead if m["stage_required_monthly_additions"]), key=lambda m: m["probability"], default=None
+    )
     if hard and hard["stage_required_monthly_additions"] > 0:
         needed, given = hard["stage_required_monthly_additions"], hard["stage_projected_monthly_additions"]
         before = [m for m in steps if m["date"] == hard["stage_from"]]
-        values = dict(target=fmt.exact(hard["target"]), needed=fmt.amount(needed), projected=fmt.amount(given), noun=programme.noun[fmt.lang])
+        values = dict(
+            target=fmt.exact(hard["target"]),
+            needed=fmt.amount(needed),
+            projected=fmt.amount(given),
+            noun=programme.noun[fmt.lang],
+        )
         key = "short" if given < needed else "enough"
         if before:
             start, _, target = fmt.path([before[0]["target"], hard["target"]]).partition(" \u2192 ")
@@ -152,12 +188,17 @@ def condition(verdict: Data, programme: Any, fmt: Format) -> tuple[str, list[str
         return "", [fmt.say("condition.single", p=p, capacity=level, noun=noun)]
     if not verdict["data_cannot_tell"]:
         points = fmt.number(100 * (verdict["capacity_range"] or 0))
-        return fmt.say("condition.head_steady"), [fmt.say("condition.base", p=p, capacity=level, noun=noun), fmt.say("condition.steady", points=points)]
+        return fmt.say("condition.head_steady"), [
+            fmt.say("condition.base", p=p, capacity=level, noun=noun),
+            fmt.say("condition.steady", points=points),
+        ]
     said = [fmt.say("condition.base", p=p, capacity=level, noun=noun)]
     for case in others[:2]:
         key = "condition.case" if case["joint_probability"] is not None else "condition.case_impossible"
         chance = "" if case["joint_probability"] is None else fmt.percent(case["joint_probability"])
-        said.append(fmt.say(key, name=capacity_title(case["name"], programme, fmt), capacity=fmt.level(case["units"]), p=chance))
+        said.append(
+            fmt.say(key, name=capacity_title(case["name"], programme, fmt), capacity=fmt.level(case["units"]), p=chance)
+        )
     return fmt.say("condition.head"), [*said, fmt.say("condition.cannot_tell")]
 
 
@@ -169,6 +210,8 @@ def fan_title(verdict: Data, figures: pd.DataFrame, fmt: Format) -> str:
     if not verdict["fan"]:
         return fmt.say("fan.title.published" if len(figures) else "fan.title.nothing")
     ahead = [m for m in steps if m["date"] > verdict["vintage"]]
+    if not ahead:
+        return fmt.say("fan.title.past_above" if steps[-1]["median"] >= steps[-1]["target"] else "fan.title.past_below")
     at = [m for m in ahead if abs(m["median"] / m["target"] - 1) < RIGHT_AT]
     above = [m for m in ahead if m["median"] >= m["target"] and m not in at]
     below = [m for m in ahead if m["median"] < m["target"] and m not in at]
@@ -195,7 +238,7 @@ def targets(milestones: list[Data], fmt: Format) -> str:
 
 
 def take_sentences(verdict: Data, programme: Any, fmt: Format, last: Markup | None) -> list[Markup]:
-    """What it would take: from where, how much a month, and how fast it went lately; `last` is the cited last figure."""
+    """What it would take: from where, how much a month, how fast lately; `last` is the cited last figure."""
     said: list[Markup] = []
     steps, noun = verdict["milestones"], programme.noun[fmt.lang]
     pace, base = need(verdict), verdict["base"]
@@ -207,7 +250,8 @@ def take_sentences(verdict: Data, programme: Any, fmt: Format, last: Markup | No
         elif pace:
             said.append(fmt.html("take.from", when=fmt.by(final["date"]), need=fmt.amount(pace), noun=noun, **values))
     elif final is not None and base is None:
-        said.append(fmt.html("take.from_none"))
+        steps_known = sum(m["date"] > verdict["vintage"] for m in steps) > 1
+        said.append(fmt.html("take.from_none" if steps_known else "take.from_nothing"))
     recent = {row[0]: fmt.amount(row[2]) for row in verdict["published_pace"]}
     if 12 in recent and 6 in recent:
         said.append(fmt.html("take.recent_two", m12=recent[12], m6=recent[6]))
@@ -216,7 +260,7 @@ def take_sentences(verdict: Data, programme: Any, fmt: Format, last: Markup | No
     elif 6 in recent:
         said.append(fmt.html("take.recent_6", m6=recent[6]))
     stages = [m["stage_required_monthly_additions"] for m in steps if m["stage_required_monthly_additions"] is not None]
-    rising = len(stages) > 1 and all(a < b for a, b in zip(stages, stages[1:], strict=False))
+    rising = len(stages) > 1 and all(a < b for a, b in pairwise(stages))
     pairs = {row[0]: row[2] for row in verdict["published_pace"]}
     if rising and 12 in pairs and 6 in pairs and pairs[6] < 0.9 * pairs[12]:
         said.append(fmt.html("take.rising_slowing"))
@@ -234,8 +278,8 @@ def pace_title(verdict: Data, fmt: Format) -> str:
         return fmt.say("take.pace_title.published")
     if all(g >= n for g, n in zip(given, needed, strict=True)):
         return fmt.say("take.pace_title.enough")
-    up = len(rows) > 1 and all(a < b for a, b in zip(needed, needed[1:], strict=False))
-    down = len(rows) > 1 and all(a > b for a, b in zip(given, given[1:], strict=False))
+    up = len(rows) > 1 and all(a < b for a, b in pairwise(needed))
+    down = len(rows) > 1 and all(a > b for a, b in pairwise(given))
     if up and down:
         return fmt.say("take.pace_title.falls")
     return fmt.say("take.pace_title.short" if given[-1] < needed[-1] else "take.pace_title.mixed")
@@ -252,7 +296,13 @@ def levers(verdict: Data, programme: Any, fmt: Format) -> list[Markup]:
         key = "lever.speed" if m["acceleration"] > 1 else "lever.speed_safe"
         if abs(m["acceleration"] - 1) < 0.05:
             key = "lever.speed_even"
-        said.append(fmt.html(key, target=fmt.exact(m["target"]), factor=fmt.number(m["acceleration"], 1 if m["acceleration"] >= 1 else 2)))
+        said.append(
+            fmt.html(
+                key,
+                target=fmt.exact(m["target"]),
+                factor=fmt.number(m["acceleration"], 1 if m["acceleration"] >= 1 else 2),
+            )
+        )
     given = verdict["levers"]
     if given:
         said += [_two_steps("lever.effort", given["extra_monthly_additions"], fmt, fmt.amount, noun)]
@@ -264,7 +314,15 @@ def levers(verdict: Data, programme: Any, fmt: Format) -> list[Markup]:
         if passage["median"] is None:
             said.append(fmt.html("lever.time_never", target=target, never=fmt.percent(never), horizon=horizon))
         elif never >= 0.005:
-            said.append(fmt.html("lever.time", target=target, median=fmt.month(passage["median"]), never=fmt.percent(never), horizon=horizon))
+            said.append(
+                fmt.html(
+                    "lever.time",
+                    target=target,
+                    median=fmt.month(passage["median"]),
+                    never=fmt.percent(never),
+                    horizon=horizon,
+                )
+            )
         else:
             said.append(fmt.html("lever.time_sure", target=target, median=fmt.month(passage["median"])))
     return [line for line in said if line]
@@ -311,10 +369,17 @@ def labels_sentences(verdict: Data, fmt: Format) -> list[str]:
         return [fmt.say("labels.nothing")]
     on, p = sum(row["on_track"] for row in rows), verdict["milestones"][-1]["probability"]
     key = "labels.all_on" if on == len(rows) else "labels.none_on" if on == 0 else "labels.some_on"
-    said = [fmt.say(key, on=fmt.spelled(on), n=fmt.spelled(len(rows)))]
+    said = [capital(fmt.say(key, on=fmt.spelled(on), n=fmt.spelled(len(rows))))]
     if p is not None:
         said.append(fmt.say("labels.disagree", p=fmt.percent(p)))
     measured = next((row for row in rows if row["hit_rate"] is not None and row["cases"]), None)
     if measured:
-        said.append(fmt.say("labels.hits", cases=fmt.number(measured["on_track_cases"]), hit=fmt.percent(measured["hit_rate"]), base=fmt.percent(measured["base_rate"])))
+        said.append(
+            fmt.say(
+                "labels.hits",
+                cases=fmt.number(measured["on_track_cases"]),
+                hit=fmt.percent(measured["hit_rate"]),
+                base=fmt.percent(measured["base_rate"]),
+            )
+        )
     return said

@@ -12,10 +12,12 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache, wraps
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
-import matplotlib.style
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -33,16 +35,22 @@ Chart = tuple[Figure, str]
 Offset = tuple[float, float, str, str]  # dx, dy in points, horizontal and vertical alignment of the text
 
 
+@lru_cache(maxsize=1)
+def _settings() -> Any:
+    """The style sheet, read once."""
+    sheet = files("jalur") / "template" / "jalur.mplstyle"
+    return matplotlib.rc_params_from_file(str(sheet), use_default_template=False)
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """The style sheet of every chart, for the time of drawing only: other charts of a notebook keep their look."""
-    with matplotlib.style.context(str(files("jalur") / "template" / "jalur.mplstyle")):
+    with matplotlib.rc_context(_settings()):
         yield
 
 
 def styled(function: Any) -> Any:
     """Draw and save a chart under the style sheet of the project."""
-    from functools import wraps
 
     @wraps(function)
     def drawn(*args: Any, **kwargs: Any) -> Chart:
@@ -78,32 +86,38 @@ def note(ax: Axes, words: str, xy: Any, dx: float = 0, dy: float = 0, side: str 
 
     With ``side="y"`` x is a share of the axes' width; with ``side="x"`` y is a share of its height.
     """
-    where: Any = {"": "data", "y": ax.get_yaxis_transform(), "x": ax.get_xaxis_transform(), "both": "axes fraction"}[side]
-    look = {"va": "center", "fontsize": 7, "color": INK} | look
-    return ax.annotate(words, xy, xytext=(dx, dy), textcoords="offset points", xycoords=where, annotation_clip=False, **look)
+    where: Any = {"": "data", "y": ax.get_yaxis_transform(), "x": ax.get_xaxis_transform(), "both": "axes fraction"}[
+        side
+    ]
+    look = {"va": "center", "fontsize": 7, "color": INK, **look}
+    return ax.annotate(
+        words, xy, xytext=(dx, dy), textcoords="offset points", xycoords=where, annotation_clip=False, **look
+    )
 
 
 def circle(ax: Axes, x: Any, y: Any, hollow: bool = False, colour: str = INK, **look: Any) -> None:
     """A published figure."""
     face, edge = (PAPER, colour) if hollow else (colour, PAPER)
-    marks = {"mfc": face, "mec": edge, "mew": 0.9 if hollow else 0.7, "ms": 4.8, "zorder": 5, "clip_on": False, "ls": ""}
-    ax.plot(x, y, "o", **(marks | look))
+    marks: dict[str, Any] = {"mfc": face, "mec": edge, "mew": 0.9 if hollow else 0.7, "ms": 4.8, "zorder": 5}
+    ax.plot(x, y, "o", **{**marks, "clip_on": False, "ls": "", **look})
 
 
 def floor_mark(ax: Axes, x: Any, y: Any, colour: str = INK, **look: Any) -> None:
     """A tick upwards from a figure that was stated as "more than"."""
-    ax.plot(x, y, marker=2, ls="", **({"color": colour, "ms": 7, "mew": 1.0, "zorder": 4.9, "clip_on": False} | look))
+    marks: dict[str, Any] = {"color": colour, "ms": 7, "mew": 1.0, "zorder": 4.9, "clip_on": False, **look}
+    ax.plot(x, y, marker=2, ls="", **marks)
 
 
 def diamond(ax: Axes, x: Any, y: Any, **look: Any) -> None:
     """An official target."""
-    marks = {"color": TARGET, "ms": 6.3, "mec": PAPER, "mew": 0.8, "zorder": 6, "clip_on": False, "ls": ""}
-    ax.plot(x, y, "D", **(marks | look))
+    marks: dict[str, Any] = {"color": TARGET, "ms": 6.3, "mec": PAPER, "mew": 0.8, "zorder": 6, "clip_on": False}
+    ax.plot(x, y, "D", **{**marks, "ls": "", **look})
 
 
 def band(ax: Axes, low: float, high: float, y: float, half: float, colour: str, **look: Any) -> None:
     """A projected range on a row."""
-    ax.add_patch(Rectangle((low, y - half), high - low, 2 * half, **({"color": colour, "lw": 0, "zorder": 2} | look)))
+    marks: dict[str, Any] = {"color": colour, "lw": 0, "zorder": 2, **look}
+    ax.add_patch(Rectangle((low, y - half), high - low, 2 * half, **marks))
 
 
 def bare(ax: Axes) -> None:
@@ -127,6 +141,19 @@ def png(fig: Figure, dpi: int = 200) -> bytes:
     with style():
         fig.savefig(out, format="png", dpi=dpi, facecolor=PAPER, metadata={"Software": None})
     return out.getvalue()
+
+
+def renderer_of(fig: Any) -> Any:
+    """The renderer that measures texts of a figure."""
+    return fig.canvas.get_renderer()
+
+
+def text_width(ax: Axes, words: str, size: float, bold: bool = False) -> float:
+    """Width of words set in a size, in pixels."""
+    probe = ax.text(0, 0, words, fontsize=size, fontweight="bold" if bold else "normal")
+    width = probe.get_window_extent(renderer_of(ax.figure)).width
+    probe.remove()
+    return float(width)
 
 
 def nice_step(span: float, about: int = 4) -> float:
@@ -158,7 +185,7 @@ def spread(centres: Sequence[float], sizes: Sequence[float], low: float, high: f
     """
     order = sorted(range(len(centres)), key=lambda k: centres[k])
     placed: list[float] = [min(max(centres[k], low + sizes[k] / 2), high - sizes[k] / 2) for k in order]
-    need = [(sizes[a] + sizes[b]) / 2 + gap for a, b in zip(order, order[1:], strict=False)]
+    need = [(sizes[a] + sizes[b]) / 2 + gap for a, b in pairwise(order)]
     for _ in range(200):
         moved = 0.0
         for k, distance in enumerate(need):
@@ -182,7 +209,7 @@ def spread(centres: Sequence[float], sizes: Sequence[float], low: float, high: f
 def _texts(fig: Figure) -> list[tuple[str, Bbox]]:
     """Every visible text of a figure with its box in pixels."""
     fig.draw_without_rendering()  # places ticks and annotations
-    renderer = fig.canvas.get_renderer()  # type: ignore[attr-defined]
+    renderer = renderer_of(fig)
     found = []
     for text in fig.findobj(Text):
         if text.get_visible() and text.get_text().strip():
@@ -221,15 +248,23 @@ def rings(distances: Sequence[float] = (16, 24, 34, 46, 60), first: Sequence[flo
     for r in distances:
         for angle in directions:
             dx, dy = r * math.cos(math.radians(angle)), r * math.sin(math.radians(angle))
-            found.append((dx, dy, "right" if dx < -0.4 * r else "left" if dx > 0.4 * r else "center", "bottom" if dy > 0 else "top"))
+            found.append(
+                (
+                    dx,
+                    dy,
+                    "right" if dx < -0.4 * r else "left" if dx > 0.4 * r else "center",
+                    "bottom" if dy > 0 else "top",
+                )
+            )
     return tuple(found)
 
 
 class Labels:
     """Finds a free place for each label of one axes.
 
-    Texts already in the figure are taken; marks and lines are added with `block`. A label tries its candidates in order and
-    takes the first that touches nothing; one that finds no place is left out (its content is in the alt text and the table).
+    Texts already in the figure are taken; marks and lines are added with `block`. A label tries its candidates in
+    order and takes the first that touches nothing; one that finds no place is left out (its content is in the alt
+    text and in the table).
     """
 
     def __init__(self, ax: Axes, margin: float = 1.5) -> None:
@@ -246,11 +281,11 @@ class Labels:
         for x, y in self.ax.transData.transform(list(zip(xs, ys, strict=True))):
             self.taken.append((x - r, y - r, x + r, y + r))
 
-    def block_line(self, xs: Sequence[float], ys: Sequence[float], radius: float = 1.6, step: float = 3.0) -> None:
-        """A drawn line, sampled every few points."""
-        points = self.ax.transData.transform(list(zip(xs, ys, strict=True)))
+    def block_line(self, points: Sequence[tuple[float, float]], radius: float = 1.6, step: float = 3.0) -> None:
+        """A drawn line through data points, sampled every few points."""
+        pixels = self.ax.transData.transform(list(points))
         r = radius * self.scale
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(pixels):
             count = max(int(math.hypot(x1 - x0, y1 - y0) / (step * self.scale)), 1)
             for k in range(count + 1):
                 x, y = x0 + (x1 - x0) * k / count, y0 + (y1 - y0) * k / count
@@ -264,7 +299,13 @@ class Labels:
         return all(x1 <= a or c <= x0 or y1 <= b or d <= y0 for a, b, c, d in self.taken)
 
     def put(
-        self, words: str, xy: tuple[float, float], candidates: Sequence[Offset] = AROUND, leader: bool = False, margin: float | None = None, **look: Any
+        self,
+        words: str,
+        xy: tuple[float, float],
+        candidates: Sequence[Offset] = AROUND,
+        leader: bool = False,
+        margin: float | None = None,
+        **look: Any,
     ) -> Annotation | None:
         """Set a label at the first free candidate; None where there is none.
 
@@ -282,9 +323,9 @@ class Labels:
         **look
             Text properties.
         """
-        look = {"fontsize": 7, "color": INK, "linespacing": 1.25} | look
+        look = {"fontsize": 7, "color": INK, "linespacing": 1.25, **look}
         measure = self.ax.text(0, 0, words, **look)
-        size = Text.get_window_extent(measure, self.fig.canvas.get_renderer())  # type: ignore[attr-defined]
+        size = Text.get_window_extent(measure, renderer_of(self.fig))
         measure.remove()
         px, py = self.ax.transData.transform(xy)
         m = (self.margin if margin is None else margin) * self.scale
@@ -295,7 +336,17 @@ class Labels:
             line = self._leader((px, py), box) if leader else []
             if self.free(box) and not any(self._inside(point, words_box) for point in line for words_box in self.words):
                 arrow = {"arrowstyle": "-", "lw": 0.6, "color": GREY, "shrinkA": 1, "shrinkB": 3} if leader else None
-                placed = self.ax.annotate(words, xy, xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, annotation_clip=False, arrowprops=arrow, **look)
+                placed = self.ax.annotate(
+                    words,
+                    xy,
+                    xytext=(dx, dy),
+                    textcoords="offset points",
+                    ha=ha,
+                    va=va,
+                    annotation_clip=False,
+                    arrowprops=arrow,
+                    **look,
+                )
                 self.taken += [box, *((x - 1, y - 1, x + 1, y + 1) for x, y in line)]
                 self.words.append(box)
                 return placed

@@ -20,7 +20,7 @@ WIDE, NARROW, LEFT = 174.0, 92.0, 33.0  # mm
 
 def shown_targets(record: pd.DataFrame) -> list[tuple[str, float]]:
     """The targets that get a panel: (date, units), in the order of their dates."""
-    pairs = sorted({(str(r.date), float(r.target)) for r in record.itertuples()})
+    pairs = sorted({(str(d), float(x)) for d, x in zip(record["date"], record["target"], strict=True)})
     return pairs[-PANELS:]
 
 
@@ -95,7 +95,7 @@ def _range(record: pd.DataFrame, fmt: Format) -> tuple[Scale, float, float]:
     high = max(known + [min(x, ROOM * max(known)) for x in highs])
     low = max(min(known + lows), 0.0)
     pad = 0.03 * (high - low or high)
-    return scale, max(low - pad, 0.0), high + pad
+    return scale, max(low - pad, 0.0), high + 4 * pad  # the words at the right keep clear of the marks
 
 
 def _panel_head(ax: Axes, day: str, target: float, rows: int, fmt: Format, reach: tuple[float, float]) -> None:
@@ -109,13 +109,23 @@ def _panel_head(ax: Axes, day: str, target: float, rows: int, fmt: Format, reach
 def _beside(ax: Axes, words: str, x: float, y: float, reach: tuple[float, float], **look: Any) -> None:
     """Words to the right of a mark, or to its left where the panel ends."""
     label = note(ax, words, (x, y), dx=6, ha="left", **look)
-    size = label.get_window_extent(ax.figure.canvas.get_renderer()).width  # type: ignore[union-attr]
+    size = label.get_window_extent(parts.renderer_of(ax.figure)).width
     right = ax.transAxes.transform((reach[1], 0))[0]
-    if ax.transData.transform((x, 0))[0] + 6 * ax.figure.dpi / 72 + size > right:  # type: ignore[union-attr]
+    if ax.transData.transform((x, 0))[0] + 6 * ax.figure.dpi / 72 + size > right:
         label.set(ha="right", position=(-6, 0))
 
 
-def _outcome(ax: Axes, record: pd.DataFrame, day: str, target: float, rows: int, scale: Scale, fmt: Format, first: bool, reach: tuple[float, float]) -> None:
+def _outcome(
+    ax: Axes,
+    record: pd.DataFrame,
+    day: str,
+    target: float,
+    rows: int,
+    scale: Scale,
+    fmt: Format,
+    first: bool,
+    reach: tuple[float, float],
+) -> None:
     row = record[(record["date"] == day) & (record["target"] == target)].iloc[-1]
     if first:
         note(ax, fmt.say("record.later"), (0, -1), dx=-6, side="y", ha="right", fontweight="bold", fontsize=6.6)
@@ -130,11 +140,31 @@ def _outcome(ax: Axes, record: pd.DataFrame, day: str, target: float, rows: int,
     _beside(ax, words, value, -1, reach, fontweight="bold" if near else "normal")
 
 
-def _row(ax: Axes, row: pd.Series | None, when: str, level: int, ours: bool, first: bool, reach: tuple[float, float], fmt: Format) -> None:
+def _row(
+    ax: Axes,
+    row: pd.Series | None,
+    when: str,
+    level: int,
+    ours: bool,
+    first: bool,
+    reach: tuple[float, float],
+    fmt: Format,
+) -> None:
     across = ax.get_yaxis_transform()
     ax.plot(reach, [level - 0.5] * 2, transform=across, color="#DED8C8", lw=0.6, zorder=0.5, clip_on=False)
     if ours:
-        ax.add_patch(Rectangle((reach[0], level - 0.5), reach[1] - reach[0], 1, transform=across, color=PAPER, lw=0, zorder=0.4, clip_on=False))
+        ax.add_patch(
+            Rectangle(
+                (reach[0], level - 0.5),
+                reach[1] - reach[0],
+                1,
+                transform=across,
+                color=PAPER,
+                lw=0,
+                zorder=0.4,
+                clip_on=False,
+            )
+        )
     weight = "bold" if ours else "normal"
     if first:
         note(ax, fmt.short_day(when), (0, level), dx=-6, side="y", ha="right", fontweight=weight)
@@ -153,17 +183,43 @@ def _row(ax: Axes, row: pd.Series | None, when: str, level: int, ours: bool, fir
             parts.band(ax, a, b, level, 0.24, colour)
     if low <= row["median"] <= high:
         ax.vlines(row["median"], level - 0.24, level + 0.24, color=BLUE, lw=1.8, zorder=4)
-    note(ax, fmt.percent(row["probability"]), (at, level), side="y", ha="right", fontsize=7.2, color=BLUE, fontweight=weight)
+    note(
+        ax,
+        fmt.percent(row["probability"]),
+        (at, level),
+        side="y",
+        ha="right",
+        fontsize=7.2,
+        color=BLUE,
+        fontweight=weight,
+    )
 
 
-def _alt(record: pd.DataFrame, targets: Sequence[tuple[str, float]], vintages: Sequence[str], scale: Scale, span: tuple[float, float], fmt: Format) -> str:
+def _alt(
+    record: pd.DataFrame,
+    targets: Sequence[tuple[str, float]],
+    vintages: Sequence[str],
+    scale: Scale,
+    span: tuple[float, float],
+    fmt: Format,
+) -> str:
     said = [fmt.say("alt.record", low=scale.words(span[0]), top=scale.words(span[1]), rows=fmt.number(len(vintages)))]
     for day, target in targets:
         rows = [(when, cell(record, when, day, target)) for when in vintages]
-        chances = "; ".join(f"{fmt.short_day(when)} {fmt.percent(row['probability'])}" for when, row in rows if row is not None and pd.notna(row["probability"]))
+        chances = "; ".join(
+            f"{fmt.short_day(when)} {fmt.percent(row['probability'])}"
+            for when, row in rows
+            if row is not None and pd.notna(row["probability"])
+        )
         name = fmt.say("record.target", target=fmt.exact(target), when=fmt.brief_date(day))
         said.append(fmt.say("alt.record_target", target=name, chances=chances or fmt.say("record.none")))
         last = rows[-1][1]
         if last is not None and pd.notna(last["outcome_value"]):
-            said.append(fmt.say("alt.record_later", value=scale.words(last["outcome_value"], 2 if scale.divisor >= 1e6 else None), date=fmt.short_day(last["outcome_date"])))
+            said.append(
+                fmt.say(
+                    "alt.record_later",
+                    value=scale.words(last["outcome_value"], 2 if scale.divisor >= 1e6 else None),
+                    date=fmt.short_day(last["outcome_date"]),
+                )
+            )
     return " ".join(said)

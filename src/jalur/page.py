@@ -17,7 +17,10 @@ from nbconvert.preprocessors import Preprocessor
 
 from jalur.wording import LANGUAGES, Format
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{script}'; "
+    "base-uri 'none'; form-action 'none'"
+)
 
 
 class _Finder(HTMLParser):
@@ -30,7 +33,12 @@ class _Finder(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self.depth and tag == self.tag:
             self.depth += 1
-        elif not self.done and not self.depth and tag == self.tag and self.css in (dict(attrs).get("class") or "").split() + [""]:
+        elif (
+            not self.done
+            and not self.depth
+            and tag == self.tag
+            and (not self.css or self.css in (dict(attrs).get("class") or "").split())
+        ):
             self.depth = 1
 
     def handle_endtag(self, tag: str) -> None:
@@ -66,7 +74,11 @@ class Page(Preprocessor):
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Read language, title and description from the notebook's own outputs."""
         html = "\n".join(
-            "".join(output["data"]["text/html"]) for cell in nb.cells if cell.cell_type == "code" for output in cell.outputs if "text/html" in output.get("data", {})
+            "".join(output["data"]["text/html"])
+            for cell in nb.cells
+            if cell.cell_type == "code"
+            for output in cell.outputs
+            if "text/html" in output.get("data", {})
         )
         given = nb.metadata.get("papermill", {}).get("parameters", {}).get("lang")
         marked = next((lang for lang in LANGUAGES if f'data-lang="{lang}"' in html), None)
@@ -76,7 +88,9 @@ class Page(Preprocessor):
             "lang": lang,
             "title": text_of(html, "h1"),
             "description": f"{text_of(html, 'p', 'sentence')} {text_of(html, 'span', 'known')}.".strip(),
-            "css": asset("brief.css").replace("{{folio}}", fmt.say("page.folio")).replace("{{of}}", fmt.say("page.folio_of")),
+            "css": asset("brief.css")
+            .replace("{{folio}}", fmt.say("page.folio"))
+            .replace("{{of}}", fmt.say("page.folio_of")),
             "script": script,
             "policy": POLICY.format(script=hash_of(script)),
         }

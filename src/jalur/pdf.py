@@ -11,12 +11,26 @@ from pathlib import Path
 from jalur.errors import InputError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
-MAC = ("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium")
+MAC = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-dev-shm-usage", "--no-pdf-header-footer",
-    "--window-size=1280,1800", "--hide-scrollbars",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--disable-dev-shm-usage",
+    "--no-pdf-header-footer",
+    "--hide-scrollbars",
+    "--window-size=1280,1800",  # the desktop layout, so that print starts from it
+)
+STILL_THERE = "the HTML page is there and prints the same"
 TIMEOUT = 120  # seconds
 
 
@@ -60,14 +74,24 @@ def brief_pdf(html_path: str | Path) -> bytes:
     """Print an HTML file; see `print_to_pdf`."""
     browser = find_browser()
     if browser is None:
-        raise PrinterMissing("no Chromium or Chrome was found to print the PDF; install one or name it in JALUR_BROWSER (the HTML page is there and prints the same)")
+        raise PrinterMissing(
+            f"no Chromium or Chrome was found to print the PDF; install one or name it in JALUR_BROWSER ({STILL_THERE})"
+        )
     with tempfile.TemporaryDirectory(prefix="jalur-pdf-") as folder:
         target = Path(folder) / "page.pdf"
-        command = [browser, *FLAGS, f"--user-data-dir={folder}/profile", f"--print-to-pdf={target}", Path(html_path).resolve().as_uri()]
+        command = [
+            browser,
+            *FLAGS,
+            f"--user-data-dir={folder}/profile",
+            f"--print-to-pdf={target}",
+            Path(html_path).resolve().as_uri(),
+        ]
         try:
             done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise PrinterMissing(f"{browser} could not print the PDF ({type(error).__name__}); the HTML page is there and prints the same") from error
+            raise PrinterMissing(
+                f"{browser} could not print the PDF ({type(error).__name__}); {STILL_THERE}"
+            ) from error
         if not target.exists() or not target.stat().st_size:
-            raise PrinterMissing(f"{browser} printed nothing (exit code {done.returncode}); the HTML page is there and prints the same")
+            raise PrinterMissing(f"{browser} printed nothing (exit code {done.returncode}); {STILL_THERE}")
         return target.read_bytes()

@@ -112,8 +112,8 @@ def catalogues() -> dict[str, dict[str, str]]:
     folder = files("jalur") / "locale"
     read = {
         lang: _flatten(
-            yaml.load((folder / f"{lang}.yml").read_text(encoding="utf-8"), Loader=loader)
-            | yaml.load((folder / f"notebooks.{lang}.yml").read_text(encoding="utf-8"), Loader=loader)
+            yaml.load((folder / f"{lang}.yml").read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 (a safe loader)
+            | yaml.load((folder / f"notebooks.{lang}.yml").read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
         )
         for lang in LANGUAGES
     }
