@@ -194,3 +194,42 @@ def test_the_warm_process_has_one_thread_so_that_forking_it_is_safe():
         threads = os.listdir(f"/proc/{server.pid}/task")
     assert outcome.error is None
     assert len(threads) == 1
+
+
+def test_what_several_processes_ask_is_computed_once(tmp_path, out):
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    asks = (
+        "import pathlib, os\nfrom jalur import ledger, memo\nfrom jalur.question import Question",
+        f"compute = lambda: (pathlib.Path({str(marks)!r}) / str(os.getpid())).write_text('x')",
+        "inputs = ledger.load(programme), Question(vintage=vintage)\nprint(memo.once('mark', inputs, compute))",
+    )
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=asks, n02_b=asks, n03_c=asks)
+    assert not tiny.run(notebooks, out, jobs=1).failed
+    assert len(list(marks.iterdir())) == 1
+    tiny.run(notebooks, out, jobs=1, asked={"vintages": ["2022-12-31"]})
+    assert len(list(marks.iterdir())) == 2
+
+
+def test_pieces_of_one_report_take_turns_with_those_of_the_others(tmp_path):
+    from jalur import matrix, reports
+
+    read = matrix.read_notebooks(tiny.folder(tmp_path / "nb", n01_a="1", n02_b="2"))
+    asked = matrix.reports(read, vintages=["2022-03-31", "2022-12-31"])
+    options = reports.Options(out=tmp_path, data=tiny.DATA, verdict=False)
+    tasks = [task for report in asked for task in reports.tasks_of(report, read, options)]
+    assert [task.work.name for task in reports._in_turn(tasks)] == ["01_a", "01_a", "02_b", "02_b"]
+
+
+def test_the_memory_of_a_run_is_optional(monkeypatch):
+    from jalur import memo
+
+    monkeypatch.delenv(memo.FOLDER_VARIABLE, raising=False)
+    assert memo.once("x", 1, lambda: 2) == 2
+
+
+def test_a_vanished_memory_costs_time_and_nothing_else(monkeypatch, tmp_path):
+    from jalur import memo
+
+    monkeypatch.setenv(memo.FOLDER_VARIABLE, str(tmp_path / "gone"))
+    assert memo.once("x", 1, lambda: 2) == 2

@@ -271,16 +271,14 @@ def _verdict_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _verdict(arguments: argparse.Namespace) -> int:
-    from jalur import ledger, reach
-    from jalur.exports import sentence
-
     if arguments.lang not in LANGUAGES:
         raise InputError(f"unknown language {arguments.lang!r}; there are: {', '.join(LANGUAGES)}")
+    from jalur import exports, ledger, reach
+    from jalur.question import Question
+
     programme = ledger.load(arguments.programme, arguments.data)
-    verdict = reach.assess(
-        programme,
-        ledger.vintage_day(arguments.vintage),
-        sensitivity=arguments.json,
+    question = Question(
+        vintage=ledger.vintage_day(arguments.vintage).isoformat(),
         capacity=arguments.capacity,
         capacity_share=arguments.capacity_share,
         without_sources=tuple(arguments.without_source),
@@ -289,9 +287,9 @@ def _verdict(arguments: argparse.Namespace) -> int:
         draws=arguments.draws,
     )
     if arguments.json:
-        print(verdict.to_json())
+        print(reach.judge(programme, question).to_json())
     else:
-        print(sentence(verdict, arguments.lang))
+        print(exports.sentence(exports.answer(programme, question), arguments.lang))
     return 0
 
 

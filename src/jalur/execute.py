@@ -261,7 +261,8 @@ def _run_verdict(work: Work) -> Outcome:
 
     verdict = verdict_of(work.parameters)
     files = {"verdict.json": (verdict.to_json() + "\n").encode(), "quantiles.csv": quantiles_csv(verdict)}
-    return Outcome(files=files, sentences={lang: sentence(verdict, lang) for lang in LANGUAGES})
+    plain = verdict.to_dict()
+    return Outcome(files=files, sentences={lang: sentence(plain, lang) for lang in LANGUAGES})
 
 
 _KINDS: dict[str, Callable[[Work], Outcome]] = {"notebook": _run_notebook, "brief": _run_brief, "verdict": _run_verdict}

@@ -54,62 +54,77 @@ def quantiles_csv(verdict: Any) -> bytes:
     return csv_bytes(("programme", "vintage", "target_date", "unit", "output_type", "output_type_id", "value"), rows)
 
 
-def verdict_of(parameters: dict[str, Any], *, sensitivity: bool = True) -> Any:
+def verdict_of(parameters: dict[str, Any]) -> Any:
     """The verdict that a notebook with these parameters shows.
 
     Parameters
     ----------
     parameters : dict
         ``programme`` and ``vintage``, and any of ``data``, ``seed``, ``draws``, ``capacity``, ``capacity_share``.
-    sensitivity : bool
-        As in `jalur.reach.assess`.
+
+    Returns
+    -------
+    jalur.verdict.Verdict
     """
-    from jalur import ledger, reach
+    from jalur import ledger, memo, reach
+    from jalur.question import Question
 
     programme = ledger.load(parameters["programme"], parameters.get("data") or None)
     choices = {name: parameters[name] for name in ("seed", "draws", "capacity_share") if name in parameters}
-    return reach.assess(
-        programme,
-        parameters["vintage"],
-        sensitivity=sensitivity,
-        capacity=parameters.get("capacity") or None,
-        **choices,
-    )
+    day = ledger.vintage_day(parameters["vintage"]).isoformat()
+    question = Question(vintage=day, capacity=parameters.get("capacity") or None, **choices)
+    return memo.once("verdict", (programme, question), lambda: reach.judge(programme, question))
 
 
-def sentence(verdict: Any, lang: str) -> str:
-    """The verdict in one sentence of the catalogue, without markup.
+def answer(programme: Any, question: Any) -> dict[str, Any]:
+    """The part of a verdict that its sentence needs, at a tenth of the work.
 
     Parameters
     ----------
-    verdict : jalur.verdict.Verdict
+    programme : jalur.programme.Programme
+    question : jalur.question.Question
+
+    Returns
+    -------
+    dict
+        Fields of the verdict's JSON form with the values that `jalur.reach.judge` gives.
+    """
+    from jalur import projection, reach
+    from jalur.question import capacity_of, path_of, probabilities, why_not
+
+    path, figures = path_of(programme, question), question.select(programme)
+    _, capacity = capacity_of(programme, question)
+    if why_not(figures, path, capacity, question.vintage) or capacity is None:
+        return reach.judge(programme, question, sensitivity=False).to_dict()
+    single, joint = probabilities(programme, figures, capacity, path, question.seed)
+    steps = [
+        {"date": day, "target": target, "probability": p, "status": status}
+        for k, (day, target, p) in enumerate(zip(path.dates, path.targets, single, strict=True))
+        for status in (projection.status_of(path, k, question.vintage, capacity, p),)
+    ]
+    last = figures.iloc[-1]
+    return {
+        "vintage": question.vintage,
+        "figures_used": list(figures["id"]),
+        "last_figure": {"date": last["as_of"].date().isoformat(), "value": float(last["value"])},
+        "milestones": steps,
+        "joint_probability": joint,
+        "capacity": {"units": capacity},
+        "reason_code": None,
+    }
+
+
+def sentence(verdict: dict[str, Any], lang: str) -> str:
+    """The verdict in one sentence of the catalogue, as plain text.
+
+    Parameters
+    ----------
+    verdict : dict
+        As `jalur.verdict.Verdict.to_dict` or `answer` gives it.
     lang : str
         ``id`` or ``en``.
     """
+    from jalur import brief_text
     from jalur.wording import Format
 
-    words = Format(lang)
-    steps = verdict.milestones
-    if verdict.joint_probability is None:
-        why = words.say("verdict.not_assessed", missing=_missing(verdict, words))
-        return f"{why} {words.say('verdict.no_probability_short')}"
-    if verdict.last_figure and all(step.status == "met" for step in steps):
-        last = verdict.last_figure
-        return words.say("verdict.met", target=words.level(steps[-1].target), date=words.day(last.date))
-    if verdict.capacity and steps[-1].status == "exceeds_capacity":
-        return words.say(
-            "verdict.exceeds_capacity",
-            target=words.level(steps[-1].target),
-            capacity=words.level(verdict.capacity.units),
-        )
-    past = steps[-1].date <= verdict.vintage
-    certain = all(step.status != "open" for step in steps)
-    return str(words.verdict(verdict.joint_probability, len(steps), past=past, certain=certain)).replace("\u00a0", " ")
-
-
-def _missing(verdict: Any, words: Any) -> str:
-    code = verdict.reason_code
-    if code == "few_figures":
-        return words.counted("verdict.reason.few_figures", len(verdict.figures_used), cutoff=words.day(verdict.vintage))
-    capacity = words.level(verdict.capacity.units) if verdict.capacity else ""
-    return words.say(f"verdict.reason.{code}", cutoff=words.day(verdict.vintage), capacity=capacity)
+    return brief_text.sentence(verdict, Format(lang)).striptags().replace("\u00a0", " ")

@@ -73,7 +73,8 @@ def _current_pace(
     return pace.growth(then, today, 12.0, capacity)
 
 
-def _status(path: TargetPath, k: int, vintage: str, capacity: float, probability: float) -> str:
+def status_of(path: TargetPath, k: int, vintage: str, capacity: float, probability: float) -> str:
+    """Whether milestone `k` is open, past, met, or above the capacity."""
     if path.targets[k] > capacity:
         return "exceeds_capacity"
     if path.dates[k] <= vintage:
@@ -93,7 +94,7 @@ def _milestone(
 ) -> v.Milestone:
     t, day, target = float(path.times[k]), path.dates[k], path.targets[k]
     probability = float(state.probability(t, target))
-    status = _status(path, k, question.vintage, capacity, probability)
+    status = status_of(path, k, question.vintage, capacity, probability)
     start, level = figures["as_of"].iloc[-1].date().isoformat(), float(figures["value"].iloc[-1])
     ahead = status == "open"
     q = dict(zip(QUANTILES, (float(x) for x in state.quantile(t, np.array(QUANTILES))), strict=True))

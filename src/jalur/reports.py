@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -241,7 +242,7 @@ def make(
         for report in reports:
             manifest.remove_partial(options.out / report.folder)
         tasks = [task for report in reports for task in tasks_of(report, notebooks, options)]
-        to_do = [task for task in tasks if not store.up_to_date(task)]
+        to_do = _in_turn([task for task in tasks if not store.up_to_date(task)])
         waiting = {id(task) for task in to_do}
         lines = {
             id(task): Line(task.report.label, task.work.name, "skipped", "up to date")
@@ -262,6 +263,16 @@ def make(
         return Result(
             tuple(lines[id(task)] for task in tasks), {report.folder: store.sentences(report) for report in reports}
         )
+
+
+def _in_turn(tasks: Sequence[Task]) -> list[Task]:
+    """The first piece of every report, then the second, and so on: pieces that share results do not run at once."""
+    turns: Counter[Path] = Counter()
+    order = []
+    for task in tasks:
+        order.append(turns[task.report.folder])
+        turns[task.report.folder] += 1
+    return [task for _, task in sorted(zip(order, tasks, strict=True), key=lambda pair: pair[0])]
 
 
 def _check_data(tasks: Sequence[Task], options: Options) -> None:

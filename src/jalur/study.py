@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
-from jalur import chart_parts, charts, ledger, notebook_tables, reach
+from jalur import chart_parts, charts, ledger, memo, notebook_tables, reach
 from jalur.question import Question, capacity_of, path_of
 from jalur.tables import Table
 from jalur.verdict import Verdict
@@ -88,4 +88,5 @@ class StudyBase:
     @cached_property
     def verdict(self) -> Verdict:
         """The verdict with its sensitivity."""
-        return reach.judge(self.programme, self.question)
+        inputs = (self.programme, self.question)
+        return memo.once("verdict", inputs, lambda: reach.judge(self.programme, self.question))

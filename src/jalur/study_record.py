@@ -16,6 +16,7 @@ from jalur import (
     evidence,
     ledger,
     measured,
+    memo,
     notebook_findings,
     record_tables,
     replay,
@@ -38,7 +39,8 @@ class RecordViews(StudyBase):
     @cached_property
     def _replayed(self) -> pd.DataFrame:
         """Verdicts at earlier and later vintages beside what was published since."""
-        return replay.replay(self.programme, replay.vintages_of(self.programme, self.question.vintage))
+        vintages = replay.vintages_of(self.programme, self.question.vintage)
+        return memo.once("replay", (self.programme, vintages), lambda: replay.replay(self.programme, vintages))
 
     def reliability_chart(self) -> Shown:
         """What was said against what happened, on series with known outcomes."""

@@ -9,36 +9,32 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import pkgutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from multiprocessing.connection import Connection
 
+import jalur
+from jalur.memo import FOLDER_VARIABLE
 from jalur.workers import FORK, STATUS
 
-# What notebooks, export and engine need. The helpers of the notebooks are imported by the notebooks themselves, since
-# they may want to know the shell they are imported in.
+# What notebooks, export and engine need, besides the package's own modules. The helpers of the notebooks are imported
+# by the notebooks themselves, since they may want to know the shell they are imported in.
 PRELOADED = (
     "pandas",
-    "scipy.special",
     "scipy.optimize",
+    "scipy.special",
     "scipy.stats",
     "matplotlib.pyplot",
+    "matplotlib.backends.backend_svg",
     "matplotlib_inline.backend_inline",
     "papermill",
     "nbclient",
     "nbconvert",
-    "jalur.inprocess",
-    "jalur.execute",
-    "jalur.reach",
-    "jalur.charts",
-    "jalur.tables",
-    "jalur.wording",
-    "jalur.track_record",
-    "pandera.pandas",
     "statsmodels.api",
-    "statsmodels.tsa.api",
 )
 
 
@@ -46,7 +42,8 @@ def preload() -> None:
     """Import what the work needs; a module that is not there is left to the work that asks for it."""
     # jsonschema compiles a grammar for a format of addresses that nobody checks here: two seconds of every start.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    for name in PRELOADED:
+    own = (f"jalur.{module.name}" for module in pkgutil.iter_modules(jalur.__path__) if module.name != "__main__")
+    for name in (*PRELOADED, *own):
         try:
             importlib.import_module(name)
         except ImportError as error:
@@ -101,6 +98,7 @@ def _child(connection: Connection) -> None:
     empty = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(empty, descriptor)
+    code = 1
     try:
         connection.send_bytes(str(os.getpid()).encode())
         work = connection.recv_bytes()
@@ -108,9 +106,9 @@ def _child(connection: Connection) -> None:
         from jalur.execute import run_pickled
 
         connection.send_bytes(run_pickled(work))
-    except (EOFError, OSError):
-        os._exit(1)
-    os._exit(0)
+        code = 0
+    finally:
+        os._exit(code)  # whatever happened: a child must never go on as a second server
 
 
 def _end_with_caller(connection: Connection) -> None:
@@ -124,4 +122,9 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's business
     with socket.socket(fileno=os.dup(0)) as caller:
         preload()
-        serve(caller)
+        with tempfile.TemporaryDirectory(prefix="jalur-") as folder:
+            # What a killed child leaves behind lies in here as well, and goes with the server.
+            os.environ["TMPDIR"] = tempfile.tempdir = folder
+            os.environ[FOLDER_VARIABLE] = os.path.join(folder, "memo")
+            os.mkdir(os.environ[FOLDER_VARIABLE])
+            serve(caller)

@@ -153,8 +153,11 @@ class WarmServer:
             if self._control is not None:
                 self._control.close()
             if self._process is not None:
-                self._process.kill()
-                self._process.wait()
+                try:
+                    self._process.wait(timeout=1)  # the closed socket tells it to end
+                except subprocess.TimeoutExpired:
+                    self._process.kill()
+                    self._process.wait()
 
     def __enter__(self) -> WarmServer:
         self.start()
