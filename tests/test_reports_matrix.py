@@ -45,23 +45,44 @@ def test_every_combination_once(notebooks):
     )
     assert len(found) == len({r.folder for r in found}) == 2 * 2 * 2 * 2
     assert found[0].settings == {"share": 0.4, "seed": 1}
-    assert found[0].folder == Path("a/2022-03-31/share-0.4_seed-1")
+    assert found[0].folder == Path("a/2022-03-31/share-0.4__seed-1")
 
 
 def test_parameter_files_are_scenarios_named_after_the_file(notebooks, tmp_path):
     file = tmp_path / "what-if-fewer-can-join.yml"
     file.write_text("vintage: [2022-03-31, 2022-12-31]\nshare: [0.4, 0.6]\nseed: 3\n")
     found = matrix.reports(notebooks, files=[file])
-    assert {r.scenario for r in found} == {"what-if-fewer-can-join_share-0.4", "what-if-fewer-can-join_share-0.6"}
+    assert {r.scenario for r in found} == {"what-if-fewer-can-join__share-0.4", "what-if-fewer-can-join__share-0.6"}
     assert {r.vintage for r in found} == {"2022-03-31", "2022-12-31"}
     assert all(r.settings["seed"] == 3 for r in found)
+
+
+def test_a_file_of_programmes_and_days_is_no_scenario(notebooks, tmp_path):
+    file = tmp_path / "every-year.yml"
+    file.write_text("programme: [a, b]\nvintage: [2022-12-31, 2023-12-31]\nlang: id\n")
+    found = matrix.reports(notebooks, files=[file])
+    assert len(found) == 4
+    assert {(r.scenario, r.langs) for r in found} == {("", ("id",))}
+
+
+@pytest.mark.parametrize("path", sorted((REPOSITORY / "params").glob("*.yml")), ids=lambda path: path.stem)
+def test_the_parameter_files_of_the_repository_fit_its_notebooks(path):
+    from jalur import ledger
+    from jalur.question import Question, capacity_of
+
+    found = matrix.reports(matrix.read_notebooks(REPOSITORY / "notebooks"), files=[path])
+    assert len(found) > 1
+    assert f"jalur report --params params/{path.name}" in path.read_text()
+    for report in found:
+        programme = ledger.load(report.programme)
+        capacity_of(programme, Question(vintage=report.vintage, **report.settings))  # an unknown name would be refused
 
 
 def test_the_command_line_goes_before_the_file(notebooks, tmp_path):
     file = tmp_path / "low.yml"
     file.write_text("vintage: 2022-03-31\nshare: 0.4\n")
     (report,) = matrix.reports(notebooks, files=[file], vintages=["2023-12-31"], settings={"share": ["0.5"]})
-    assert (report.vintage, dict(report.settings), report.scenario) == ("2023-12-31", {"share": 0.5}, "low_share-0.5")
+    assert (report.vintage, dict(report.settings), report.scenario) == ("2023-12-31", {"share": 0.5}, "low__share-0.5")
 
 
 @pytest.mark.parametrize(
@@ -159,6 +180,19 @@ def test_scenario_names_stay_apart_and_are_slugs(notebooks):
     assert len({r.folder for r in found}) == len(values)
     assert all(set(r.scenario) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_.") for r in found)
     assert all(".." not in r.scenario and len(r.scenario) < 80 for r in found)
+
+
+def test_scenarios_that_would_share_a_folder_are_refused(notebooks, tmp_path):
+    for name, text in (("a", "share: [0.4, 0.5]\n"), ("a__share-0.4", "share: 0.6\n")):
+        (tmp_path / f"{name}.yml").write_text(text)
+    assert len(matrix.reports(notebooks, files=[tmp_path / "a.yml"])) == 2
+    with pytest.raises(InputError, match="small letters"):
+        matrix.reports(notebooks, files=[tmp_path / "a.yml", tmp_path / "a__share-0.4.yml"])
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "a.yml").write_text("share: 0.7\n")
+    (tmp_path / "a.yml").write_text("share: 0.4\n")
+    with pytest.raises(InputError, match="both be called a; rename"):
+        matrix.reports(notebooks, files=[tmp_path / "a.yml", tmp_path / "b" / "a.yml"])
 
 
 def test_only_notebooks_that_are_there(tmp_path):

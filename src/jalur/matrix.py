@@ -274,7 +274,8 @@ def reports(
     settings : mapping of str to sequence, optional
         Further parameters; each value makes a scenario.
     files : sequence of Path
-        Parameter files; each is a scenario of its own, named after the file.
+        Parameter files; each that sets more than programmes, vintages and languages is a scenario of its own, named
+        after the file.
     """
     found: dict[Path, Report] = {}
     for path in files or (None,):
@@ -291,9 +292,11 @@ def reports(
             names, days, _combinations(base), _combinations(varied)
         ):
             several = {name: value for name, value in ground.items() if len(base[name]) > 1}
-            scenario = "_".join(part for part in (_file_slug(path), _scenario({**several, **change})) if part)
+            named = _file_slug(path) if ground or change else ""  # a file of programmes and days is no scenario
+            scenario = "__".join(part for part in (named, _scenario({**several, **change})) if part)
             report = Report(programme, day, tongues, scenario, {**ground, **change})
-            found.setdefault(report.folder, report)
+            if found.setdefault(report.folder, report).settings != report.settings:
+                raise InputError(f"two different scenarios would both be called {scenario}; rename a parameter file")
     return list(found.values())
 
 
@@ -339,7 +342,7 @@ def _scenario(settings: Mapping[str, Any]) -> str:
     parts = []
     for name, value in settings.items():
         text = str(value)
-        slug = re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")[:32] or "empty"
+        slug = re.sub(r"_{2,}|[^a-z0-9._]+", "-", text.lower()).strip("-._")[:32] or "empty"
         changed = slug != text
         parts.append(f"{name}-{slug}" + (f"-{hashlib.sha256(text.encode()).hexdigest()[:6]}" if changed else ""))
-    return "_".join(parts)
+    return "__".join(parts)
