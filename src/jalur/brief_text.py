@@ -37,14 +37,16 @@ def question(verdict: Data, programme: Any, fmt: Format) -> str:
     noun, subject, steps = programme.noun[fmt.lang], programme.subject[fmt.lang], verdict["milestones"]
     if not steps:
         return fmt.say("question.none", noun=noun, subject=subject).replace("  ", " ")
-    key = "question.one" if len(steps) == 1 else "question.path"
-    words = fmt.say(
-        key,
-        targets=fmt.path(m["target"] for m in steps),
-        noun=noun,
-        subject=subject,
-        when=fmt.deadlines(m["date"] for m in steps),
-    )
+    last, whole_years = steps[-1], all(m["date"].endswith("12-31") for m in steps)
+    values = {"noun": noun, "subject": subject}
+    if len(steps) == 1:
+        words = fmt.say("question.one", targets=fmt.exact(last["target"]), when=fmt.by(last["date"]), **values)
+    elif len(steps) <= (4 if whole_years else 2):
+        when = fmt.deadlines(m["date"] for m in steps)
+        words = fmt.say("question.path", targets=fmt.path(m["target"] for m in steps), when=when, **values)
+    else:  # too long to name every step
+        count, target = fmt.spelled(len(steps)), fmt.exact(last["target"])
+        words = fmt.say("question.long", n=count, target=target, when=fmt.by(last["date"]), **values)
     return words.replace("  ", " ")
 
 
@@ -207,7 +209,7 @@ def fan_title(verdict: Data, figures: pd.DataFrame, fmt: Format) -> str:
     steps = verdict["milestones"]
     if reached(verdict):
         return fmt.say("fan.title.met")
-    if not verdict["fan"]:
+    if verdict["joint_probability"] is None:
         return fmt.say("fan.title.published" if len(figures) else "fan.title.nothing")
     ahead = [m for m in steps if m["date"] > verdict["vintage"]]
     if not ahead:

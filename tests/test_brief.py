@@ -1,0 +1,256 @@
+"""The brief: every shape of verdict gives a page that is complete, escaped, worded, and the same in both languages."""
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from brief_cases import cases
+from brief_pages import export, material
+from test_wording import sentences_of, words_of
+
+from jalur import brief, brief_text
+from jalur.page import text_of
+from jalur.wording import LANGUAGES, Format
+
+CASES = cases()
+VOID = {"meta", "link", "br", "img", "source", "input", "line", "circle", "rect", "path", "hr"}
+
+
+class Checker(HTMLParser):
+    """Headings, images, links and texts of a page; complains about tags that do not close."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.headings, self.images, self.links, self.blocks, self.ids = [], [], [], [], [], []
+        self.quiet = 0
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if attrs.get("id"):
+            self.ids.append(attrs["id"])
+        if tag == "img":
+            self.images.append(attrs)
+        if tag == "a":
+            self.links.append(attrs)
+        if tag in ("style", "script", "svg"):
+            self.quiet += 1
+        if tag in ("p", "li", "caption", "figcaption", "td", "th", "summary", "h1", "h2", "h3"):
+            self.blocks.append("")
+        if tag in ("h1", "h2", "h3", "h4"):
+            self.headings.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        assert self.open, tag
+        assert self.open.pop() == tag, tag
+        if tag in ("style", "script", "svg"):
+            self.quiet -= 1
+
+    def handle_data(self, data):
+        if not self.quiet and self.blocks:
+            self.blocks[-1] += data
+
+
+def checked(html):
+    checker = Checker()
+    checker.feed(html)
+    assert checker.open == []
+    return checker
+
+
+@pytest.fixture(scope="module", params=sorted(CASES))
+def pages(request):
+    case = CASES[request.param]
+    return case, {lang: export(brief.sections(material(case), lang), lang) for lang in LANGUAGES}
+
+
+def test_headings_images_links_and_sentences(pages):
+    _, html = pages
+    for lang in LANGUAGES:
+        found = checked(html[lang])
+        assert found.headings.count("h1") == 1
+        levels = [int(h[1]) for h in found.headings]
+        assert levels[0] == 1
+        assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+        alts = [image["alt"] for image in found.images]
+        assert alts
+        assert all(len(alt) > 30 for alt in alts)
+        assert len(set(alts)) == len(alts)
+        assert len(set(found.ids)) == len(found.ids)
+        for link in found.links:
+            if link["href"].startswith("http"):
+                assert link["rel"] == "noopener noreferrer"
+            elif link["href"].startswith("#"):
+                assert link["href"][1:] in found.ids
+        for block in found.blocks:
+            for sentence in sentences_of(" ".join(block.split())):
+                assert len(words_of(sentence)) < 25, (lang, sentence)
+
+
+def test_the_page_stands_alone(pages):
+    _, html = pages
+    for lang in LANGUAGES:
+        page = html[lang]
+        assert f'<html lang="{lang}">' in page
+        assert not re.search(r'(?:src|srcset|href)="(?:https?:)?//(?!example\.org)', page.replace(" ", ""))
+        for filler in (
+            "No description has been provided",
+            "papermill",
+            "MathJax",
+            "require.js",
+            "mermaid",
+            "import this",
+            "In [",
+            "Out [",
+        ):
+            assert filler not in page, filler
+        assert 'http-equiv="Content-Security-Policy"' in page
+        policy = re.search(r"default-src[^\"]+", page).group(0)
+        script = re.search(r"<script>(.*?)</script>", page, re.S).group(1)
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert policy.startswith("default-src 'none'")
+        assert f"script-src 'sha256-{digest}'" in policy
+        assert page.count("<script") == 1
+        other = {"en": "id", "id": "en"}[lang]
+        assert f'href="brief.{other}.html"' in page
+        assert 'href="01_evidence.ipynb"' in page
+        assert text_of(page, "title") == text_of(page, "h1")
+
+
+def numbers(html):
+    """Digits of the visible text and of the alt texts, without separators."""
+    html = re.sub(r"<(style|script|svg)\b.*?</\1>", " ", html, flags=re.S)
+    alts = " ".join(re.findall(r'alt="([^"]*)"', html))
+    plain = re.sub(r"<[^>]+>", " ", html)
+    return sorted(re.findall(r"\d+", re.sub(r"(?<=\d)[.,](?=\d)", "", plain + alts)))
+
+
+def test_both_languages_have_the_same_headings_and_numbers(pages):
+    _, html = pages
+    assert checked(html["en"]).headings == checked(html["id"]).headings
+    assert numbers(html["en"]) == numbers(html["id"])
+
+
+def test_a_probability_is_shown_only_where_there_is_one(pages):
+    case, html = pages
+    p = case.verdict["joint_probability"]
+    for lang in LANGUAGES:
+        fmt, page = Format(lang), html[lang]
+        if p is None:
+            assert 'class="odds"' not in page
+            assert 'class="dots"' not in page
+            assert 'class="what-if"' not in page
+            assert fmt.say("verdict.no_probability_short")[:-1].split(";")[0] in page
+        else:
+            assert f'<b aria-hidden="true">{fmt.percent(p).replace("<", "&lt;").replace(">", "&gt;")}</b>' in page
+            for m in case.verdict["milestones"]:
+                assert f"<b>{fmt.percent(m['probability']).replace('<', '&lt;').replace('>', '&gt;')}</b>" in page
+        for m in case.verdict["milestones"]:
+            assert fmt.exact(m["target"]) in page
+
+
+def test_the_slider_table_holds_the_levers_of_the_verdict(pages):
+    case, html = pages
+    for lang in LANGUAGES:
+        rows = re.findall(r'<tr data-percent="(-?\d+)">.*?<td class="num">(.*?)</td>', html[lang], re.S)
+        levers = case.verdict["levers"]
+        wanted = [] if not levers else [(str(int(x)), Format(lang).percent(p)) for x, p in levers["faster"]]
+        assert [(x, p.replace("&lt;", "<").replace("&gt;", ">")) for x, p in rows] == wanted
+
+
+BAD = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_text_from_data_is_escaped(lang):
+    case = CASES["umkm"]
+    frame = case.figures.assign(speaker_org=BAD, publisher=BAD, note=BAD, url="javascript:alert(1)")
+    frame.loc[frame.index[0], "url"] = 'https://example.org/"><script>alert(1)</script>'
+    verdict = case.verdict | {"programme": BAD, "data_hash": BAD}
+    verdict["capacities"] = [
+        c | {"name": BAD, "source": BAD, "url": "javascript:alert(2)"} for c in verdict["capacities"]
+    ]
+    programme = case.programme
+    nasty = type(programme)(
+        **(vars(programme) | {"title": {lang: BAD}, "noun": {lang: BAD}, "subject": {lang: BAD}, "capacities": ()})
+    )
+    given = replace(material(case), verdict=verdict, figures=frame, programme=nasty, notebooks=(BAD,))
+    page = export(brief.sections(given, lang), lang)
+    assert page.count("<script") == 1
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert 'href="javascript:' not in page
+    checked(page)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("umkm", "fan.title.mixed"),
+        ("very_likely", "fan.title.above"),
+        ("hopeless", "fan.title.below"),
+        ("met", "fan.title.met"),
+        ("one", "fan.title.published"),
+        ("none", "fan.title.nothing"),
+        ("shop", "fan.title.below_one"),
+        ("all_past", "fan.title.past_below"),
+    ],
+)
+def test_the_headline_of_the_fan_follows_the_outcome(name, key):
+    case, fmt = CASES[name], Format("en")
+    title = brief_text.fan_title(case.verdict, case.figures, fmt)
+    if key == "fan.title.mixed":
+        assert title == "The middle projection passes 20 and 24\u00a0million, but stops short of 30\u00a0million"
+    else:
+        assert title == fmt.say(key)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        (
+            "umkm",
+            "Uncertain, and more likely missed than met: the chance that all three milestones are met on time is 35%",
+        ),
+        ("very_likely", "Very likely:"),
+        ("hopeless", "Very unlikely: the chance that all three milestones are met on time is &lt;1%"),
+        ("all_past", "Very unlikely: the chance that all three milestones were met on time is 3%"),
+        ("shop", "Very unlikely: the chance that the target is met on time is 8%"),
+        ("two", "Uncertain, and more likely missed than met: the chance that both milestones are met"),
+        ("met", "Already reached: the published count passed the last target, 200\u00a0thousand"),
+        ("impossible", "Impossible with this capacity: 30\u00a0million is more than the 26.3\u00a0million"),
+        ("no_capacity", "Cannot be assessed: no dated capacity is known. We give no probability; arithmetic alone"),
+        ("one", "Cannot be assessed: only one usable figure was published by 31 January 2024."),
+        ("none", "Cannot be assessed: no usable figure was published by 31 March 2022. We give no probability"),
+        ("no_path", "Cannot be assessed: no official path with dated targets is on record."),
+    ],
+)
+def test_the_verdict_sentence_follows_the_outcome(name, start):
+    assert str(brief_text.sentence(CASES[name].verdict, Format("en"))).startswith(start)
+
+
+def test_without_a_figure_the_steps_between_the_targets_are_given():
+    page = export(brief.sections(material(CASES["none"]), "en"), "en")
+    assert "250 \u2192 400, 2023" in page
+    assert "12.5" in page or ">13<" in page
+
+
+def test_a_chance_that_moves_with_the_capacity_is_said_to_be_unknown():
+    page = export(brief.sections(material(CASES["umkm"]), "en"), "en")
+    assert "The data cannot tell which is right." in page
+    page = export(brief.sections(material(CASES["very_likely"]), "en"), "en")
+    assert "The data cannot tell" not in page
+
+
+def test_the_sections_come_in_the_order_of_the_page():
+    assert tuple(brief.sections(material(CASES["umkm"]), "en")) == brief.SECTIONS
+
+
+def test_same_material_same_page():
+    first, second = (export(brief.sections(material(CASES["umkm"]), "id"), "id") for _ in range(2))
+    assert first == second
