@@ -76,7 +76,20 @@ def test_weights_count_like_repeated_figures():
     repeated = fit("logistic", np.repeat(T, repeats), np.repeat(y, repeats))
     assert list(weighted.params.values()) == pytest.approx(list(repeated.params.values()), rel=1e-9)
     assert weighted.residual_sum_of_squares == pytest.approx(repeated.residual_sum_of_squares, rel=1e-9)
+    freedom = np.sqrt(repeated.degrees_of_freedom / weighted.degrees_of_freedom)
+    for name, error in weighted.standard_errors.items():
+        assert error == pytest.approx(freedom * repeated.standard_errors[name], rel=1e-9)
     assert list(weighted.params.values()) != pytest.approx(list(fit("logistic", T, y).params.values()), rel=1e-6)
+
+
+def test_equal_weights_change_no_interval():
+    y = made("logistic", size=0.7)
+    plain, heavy = fit("logistic", T, y), fit("logistic", T, y, weights=np.full(T.size, 9.0))
+    assert heavy.residual_sum_of_squares == pytest.approx(9 * plain.residual_sum_of_squares)
+    assert heavy.aicc == pytest.approx(plain.aicc)
+    for name, ends in plain.profile_intervals.items():
+        assert heavy.standard_errors[name] == pytest.approx(plain.standard_errors[name])
+        assert heavy.profile_intervals[name] == pytest.approx(ends, rel=1e-9)
 
 
 def test_given_capacity_stays_and_has_no_error():
@@ -126,11 +139,11 @@ def test_units_change_the_numbers_and_nothing_else(name, unit, years, origin):
     assert scaled.residual_sum_of_squares == pytest.approx(plain.residual_sum_of_squares * unit**2, rel=1e-6)
 
 
-def test_order_of_the_figures_does_not_matter():
+@pytest.mark.parametrize("name", ["bass", "weibull"])
+def test_order_of_the_figures_does_not_matter(name):
     shuffled = np.random.default_rng(4).permutation(T.size)
-    assert fit("bass", T[shuffled], made("bass", 0.3)[shuffled]).params == pytest.approx(
-        fit("bass", T, made("bass", 0.3)).params, rel=1e-6
-    )
+    y = made(name, 0.3)
+    assert fit(name, T[shuffled], y[shuffled]).params == pytest.approx(fit(name, T, y).params, rel=1e-6)
 
 
 def test_exponential_figures_put_no_value_on_a_ceiling():

@@ -8,6 +8,7 @@ import pytest
 from jalur import derivatives
 from jalur.curves import fit_function
 from jalur.errors import InputError
+from jalur.fit_problem import Problem, widen
 
 X = np.linspace(0.5, 12.0, 25)
 
@@ -117,17 +118,29 @@ def test_a_start_on_a_flat_spot_is_left():
 
 
 def test_exact_data_keep_their_digits_in_extended_precision():
-    """Residuals of 1e-13 beside levels of 2: double precision would give the sum of squares to two digits only."""
-    x = np.arange(0.0, 1.2, 0.05)
-    y = np.round(0.1 * np.exp(-x) + 0.9 * np.exp(-3 * x) + 1.5 * np.exp(-5 * x), 13)
-    fitted = fit_function(
-        lambda x, a, b, c, d, e, f: a * np.exp(-b * x) + c * np.exp(-d * x) + e * np.exp(-f * x),
-        x,
-        y,
-        [1.2, 0.3, 5.6, 5.5, 6.5, 7.6],
-    )
+    """Residuals of 1e-14 beside levels of 2: in double precision a tenth of the sum of squares would be rounding."""
+    x = np.round(np.arange(0.0, 1.2, 0.05), 2)
+
+    def model(x, a, b, c, d, e, f):
+        return a * np.exp(-b * x) + c * np.exp(-d * x) + e * np.exp(-f * x)
+
+    y = np.round(model(x, 0.1, 1.0, 0.9, 3.0, 1.5, 5.0), 13)
+    fitted = fit_function(model, x, y, [1.2, 0.3, 5.6, 5.5, 6.5, 7.6])
     assert fitted.params == pytest.approx([0.1, 1.0, 0.9, 3.0, 1.5, 5.0], rel=1e-7)
-    assert fitted.residual_sum_of_squares < x.size * (0.5e-13) ** 2
+    decimals = [np.array([np.longdouble(f"{v:.13f}") for v in values]) for values in (x, y)]
+    exact = decimals[1] - model(decimals[0], *fitted.params.astype(np.longdouble))
+    assert fitted.residual_sum_of_squares == pytest.approx(float(exact @ exact), rel=1e-4)
+    assert widen(np.array([0.1]))[0] == np.longdouble("0.1")
+
+
+def test_points_that_are_not_finite_look_bad_but_finite_to_the_search():
+    def raises(x, a):
+        raise OverflowError("math range error")
+
+    for f in (lambda x, a: np.full(x.size, np.inf) * a, lambda x, a: 1e300 * a * x, raises):
+        residuals = Problem(f, X, X, [1.0]).residuals(np.array([1.0]))
+        assert np.isfinite(residuals @ residuals)
+        assert residuals @ residuals > 1e200
 
 
 def test_a_parameter_without_influence_has_no_finite_error():
@@ -142,7 +155,7 @@ def test_derivatives_against_the_formula():
     exact = np.column_stack([1 - np.exp(-b[1] * X), b[0] * X * np.exp(-b[1] * X)])
     by_step = derivatives.complex_step(lambda v: saturating(X, *v), b)
     assert by_step == pytest.approx(exact, rel=1e-14)
-    assert derivatives.extrapolated(lambda v: saturating(X, *v), b) == pytest.approx(exact, rel=1e-10)
+    assert derivatives.extrapolated(lambda v: saturating(X, *v), b) == pytest.approx(exact, rel=1e-12)
     assert derivatives.central(lambda v: saturating(X, *v), b) == pytest.approx(exact, rel=1e-7)
     assert derivatives.complex_step(lambda v: [math.exp(w) for w in v], b) is None
 

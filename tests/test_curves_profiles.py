@@ -75,6 +75,14 @@ def test_a_ceiling_that_is_not_identified_is_open_above():
         assert intervals["midpoint"][0] is not None
 
 
+def test_a_rate_that_falls_as_its_ceiling_rises_is_open_below():
+    """Rate and ceiling of a nearly straight line: only the wall at a huge ceiling would stop the rate."""
+    intervals = fit("saturating", T[4:10], 5 * (T[4:10] - 2010) + np.sin(3 * T[4:10])).profile_intervals
+    assert intervals["capacity"][1] is None
+    assert intervals["rate"][0] is None
+    assert intervals["rate"][1] is not None
+
+
 def test_a_finite_estimate_may_still_be_open():
     """Eight early figures: a best ceiling exists, four fifths of confidence close, nineteen twentieths do not."""
     fitted = fit("logistic", T[:8], Y[:8])

@@ -11,6 +11,7 @@ a ceiling a hundred thousand times the largest figure cannot be told from none.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,12 +65,12 @@ class ScaledCurve:
     top: float
     free: Mask
 
-    @property
+    @cached_property
     def logarithmic(self) -> Mask:
         """Which coordinates are logarithms: all but dates."""
         return np.array([role not in _DATED for role in self.family.roles.values()])
 
-    @property
+    @cached_property
     def limits(self) -> tuple[Array, Array]:
         """Lowest and highest value of each coordinate, shapes (p,)."""
         both = np.array([_LIMITS[role] for role in self.family.roles.values()])
@@ -86,13 +87,14 @@ class ScaledCurve:
 
     def params(self, u: Array) -> Array:
         """Parameters in the user's units from coordinates (..., p)."""
-        return self._units()[0] * self.scaled_params(u) + self._units()[1]
+        return self._units[0] * self.scaled_params(u) + self._units[1]
 
     def coordinates_of(self, params: Array) -> Array:
         """Coordinates from parameters in the user's units (..., p)."""
-        unit, origin = self._units()
+        unit, origin = self._units
         return self.coordinates((params - origin) / unit)
 
+    @cached_property
     def _units(self) -> tuple[Array, Array]:
         unit = {"level": self.top, "rate": 1.0 / self.span, "shape": 1.0}
         roles = self.family.roles.values()

@@ -75,7 +75,8 @@ class Problem:
 
     def residuals(self, b: Array) -> Array:
         """``f - y`` in double precision, huge where the function is not finite, so that no search goes there."""
-        difference = np.asarray(self.model(b) - self.y, dtype=float)
+        with np.errstate(all="ignore"):
+            difference = np.asarray(self.model(b) - self.y, dtype=float)
         if not np.all(np.isfinite(difference)):
             return np.full(self.y.shape, _HUGE_RESIDUAL)
         return np.clip(difference, -_HUGE_RESIDUAL, _HUGE_RESIDUAL)
@@ -114,7 +115,8 @@ class Problem:
 
     def residuals_wide(self, b: Array) -> Array:
         """``y - f`` in extended precision, where the platform and the function have it."""
-        return self._y_wide - self._model_wide(b)
+        with np.errstate(all="ignore"):
+            return self._y_wide - self._model_wide(b)
 
     def _model_wide(self, b: Array) -> Array:
         if not self._wide_works:
@@ -129,7 +131,9 @@ class Problem:
         except (TypeError, ValueError, ArithmeticError):
             return False
         both = np.isfinite(double) & np.isfinite(wide) if wide.shape == double.shape else np.array(False)
-        return bool(np.all(np.abs(wide - double)[both] <= 1e-9 * np.abs(double[both]) + 1e-300)) and bool(np.any(both))
+        if not np.any(both):
+            return False
+        return bool(np.all(np.abs(wide[both] - double[both]) <= 1e-9 * np.abs(double[both]) + 1e-300))
 
 
 def widen(values: Array) -> Array:
