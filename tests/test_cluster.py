@@ -71,10 +71,9 @@ class Cluster:
             process.wait()
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    (tmp_path / "cluster").mkdir()
-    running = Cluster(tmp_path / "cluster")
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    running = Cluster(tmp_path_factory.mktemp("cluster"))
     for _ in range(2):
         running.add_worker()
     running.wait_for_workers(2)
@@ -101,22 +100,6 @@ def test_a_cluster_gives_the_bytes_of_this_machine(tmp_path, cluster):
     assert "done" not in again.stderr
 
 
-def test_a_worker_killed_in_the_middle_costs_nothing(tmp_path, cluster):
-    notebooks = tiny.folder(tmp_path / "nb", n01_a=READS, n02_b=READS, n03_c=READS, n04_d=READS)
-    out = tmp_path / "out"
-    run = subprocess.Popen(command(notebooks, out, "--scheduler", cluster.address), stdout=subprocess.PIPE, text=True)
-    for _ in range(1200):
-        if len(tiny.contents(out)) >= 8:
-            break
-        time.sleep(0.1)
-    assert 8 <= len(tiny.contents(out)) < 48
-    os.killpg(cluster.workers[0].pid, signal.SIGKILL)
-    shown, _ = run.communicate(timeout=300)
-    assert run.returncode == 0, shown
-    assert len(tiny.contents(out)) == 48
-    assert shown.count(" 4     0        0") == 12
-
-
 def test_a_failure_on_a_cluster_is_named(tmp_path, cluster):
     notebooks = tiny.folder(tmp_path / "nb", n01_a="raise ValueError('odd')", n02_b="import os\nos._exit(3)", n03_c="1")
     done = subprocess.run(
@@ -137,3 +120,19 @@ def test_a_packed_data_folder_is_the_same_bytes_whatever_its_times(tmp_path):
         (tmp_path / name / "sub" / "one.csv").write_text("1")
         os.utime(tmp_path / name / "sub" / "one.csv", (0, len(name) * 10**9))
     assert execute.pack(tmp_path / "a") == execute.pack(tmp_path / "b")
+
+
+def test_a_worker_killed_in_the_middle_costs_nothing(tmp_path, cluster):
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=READS, n02_b=READS, n03_c=READS, n04_d=READS)
+    out = tmp_path / "out"
+    run = subprocess.Popen(command(notebooks, out, "--scheduler", cluster.address), stdout=subprocess.PIPE, text=True)
+    for _ in range(1200):
+        if len(tiny.contents(out)) >= 8:
+            break
+        time.sleep(0.1)
+    assert 8 <= len(tiny.contents(out)) < 48
+    os.killpg(cluster.workers[0].pid, signal.SIGKILL)
+    shown, _ = run.communicate(timeout=300)
+    assert run.returncode == 0, shown
+    assert len(tiny.contents(out)) == 48
+    assert shown.count(" 4     0        0") == 12
