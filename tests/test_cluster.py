@@ -53,8 +53,16 @@ class Cluster:
         raise AssertionError("the scheduler did not start")
 
     def add_worker(self) -> None:
-        """Start a worker with one thread under a nanny, as the documentation says."""
-        options = ["--nthreads", "1", "--host", "127.0.0.1", "--no-dashboard", "--local-directory", str(self.folder)]
+        """Start a worker under a nanny, the first with one thread, the second with two."""
+        options = [
+            "--nthreads",
+            str(len(self.workers) + 1),
+            "--host",
+            "127.0.0.1",
+            "--no-dashboard",
+            "--local-directory",
+            str(self.folder),
+        ]
         self.workers.append(self._start("worker", self.address, *options))
 
     def wait_for_workers(self, count: int) -> None:

@@ -233,3 +233,34 @@ def test_a_vanished_memory_costs_time_and_nothing_else(monkeypatch, tmp_path):
 
     monkeypatch.setenv(memo.FOLDER_VARIABLE, str(tmp_path / "gone"))
     assert memo.once("x", 1, lambda: 2) == 2
+
+
+BRIEF = (
+    "from IPython.display import HTML",
+    "HTML(f'<section class=\"verdict\"><h1>{programme} {vintage} {lang}</h1></section>')",
+)
+
+
+def test_a_brief_in_each_language(tmp_path, out):
+    notebooks = tiny.folder(tmp_path / "nb", brief=BRIEF)
+    assert tiny.status(tiny.run(notebooks, out)) == {"brief.id": "done", "brief.en": "done"}
+    made = {name.rpartition("/")[2]: content.decode() for name, content in tiny.contents(out).items()}
+    assert set(made) == {"brief.id.html", "brief.id.ipynb", "brief.en.html", "brief.en.ipynb"}
+    for lang in ("id", "en"):
+        page = made[f"brief.{lang}.html"]
+        assert f'<html lang="{lang}"' in page
+        assert f"<h1>umkm_onboarding 2022-03-31 {lang}</h1>" in page
+        assert "IPython" not in page
+    assert tiny.status(tiny.run(notebooks, out, asked={"langs": ["id"]})) == {"brief.id": "skipped"}
+
+
+def test_without_a_browser_the_page_is_there_and_a_sentence_says_why_no_pdf(tmp_path, out, monkeypatch):
+    notebooks = tiny.folder(tmp_path / "nb", brief=BRIEF)
+    monkeypatch.setenv("JALUR_BROWSER", str(tmp_path / "no-browser"))
+    execute.stop_server()  # so that the next one is started with this environment
+    result = tiny.run(notebooks, out, asked={"langs": ["en"]}, pdf=True)
+    execute.stop_server()
+    assert tiny.status(result) == {"brief.en": "done"}
+    assert "PDF" in result.lines[0].reason
+    assert len(list(out.rglob("brief.en.html"))) == 1
+    assert not list(out.rglob("*.pdf"))
