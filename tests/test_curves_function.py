@@ -133,6 +133,20 @@ def test_exact_data_keep_their_digits_in_extended_precision():
     assert widen(np.array([0.1]))[0] == np.longdouble("0.1")
 
 
+def test_rounding_errors_of_a_nearly_exact_fit_are_averaged_out():
+    precision = np.finfo(np.longdouble).eps
+    truth = np.array([40.0, 0.3], dtype=np.longdouble)
+    ordinary = Problem(saturating, X, noisy(saturating, 40.0, 0.3), [40.0, 0.3])
+    assert np.array_equal(ordinary.residuals_averaged(truth), ordinary.residuals_wide(truth))
+
+    exact = Problem(saturating, X, saturating(X, 40.0, 0.3), [40.0, 0.3])
+    nearby = [truth * (1 + k * precision) for k in range(-20, 21)]
+    plain = [float(np.sum(exact.residuals_wide(b) ** 2)) for b in nearby]
+    averaged = [float(np.sum(exact.residuals_averaged(b) ** 2)) for b in nearby]
+    # The sums change smoothly with the parameters; what is left after second differences is rounding.
+    assert np.std(np.diff(averaged, 2)) < np.std(np.diff(plain, 2)) / 3
+
+
 def test_points_that_are_not_finite_look_bad_but_finite_to_the_search():
     def raises(x, a):
         raise OverflowError("math range error")

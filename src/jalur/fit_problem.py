@@ -19,6 +19,7 @@ from jalur.errors import InputError
 Array = NDArray[np.floating]
 
 _HUGE_RESIDUAL = 1e150
+_ROUNDINGS = 50
 
 
 class Problem:
@@ -117,6 +118,22 @@ class Problem:
         """``y - f`` in extended precision, where the platform and the function have it."""
         with np.errstate(all="ignore"):
             return self._y_wide - self._model_wide(b)
+
+    def residuals_averaged(self, b: Array) -> Array:
+        """``y - f`` in extended precision, with the rounding errors of a nearly exact fit averaged out.
+
+        Residuals may be so small that even the extended rounding errors of the function count. Parameters that
+        differ in their last bits, in pairs on either side, give the same curve with other rounding errors.
+        """
+        residual = self.residuals_wide(b)
+        if self.rounding <= 1e-9 * float(np.sqrt(residual @ residual)):
+            return residual
+        generator = np.random.default_rng(0)
+        total = residual.copy()
+        for _ in range(_ROUNDINGS):
+            nudge = b * 32 * np.finfo(b.dtype).eps * generator.standard_normal(b.size)
+            total += self.residuals_wide(b + nudge) + self.residuals_wide(b - nudge)
+        return total / (2 * _ROUNDINGS + 1)
 
     def _model_wide(self, b: Array) -> Array:
         if not self._wide_works:

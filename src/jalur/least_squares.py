@@ -209,7 +209,8 @@ def polish(problem: Problem, b: Array, steps: int = 60) -> FunctionFit:
         if np.min(np.abs(np.diag(r))) <= 1e-14 * np.max(np.abs(np.diag(r))):
             break
         size = float(np.max(np.abs(residual))) or 1.0
-        move = np.linalg.solve(r, q.T @ (residual / size).astype(float)) * size / norms
+        projected = q.T @ (residual / size).astype(float)
+        move = np.linalg.solve(r, projected) * size / norms
         trial, factor = here + move, 1.0
         trial_residual = problem.residuals_wide(trial)
         noise = problem.rounding / (float(np.sqrt(total)) or 1.0)
@@ -221,8 +222,8 @@ def polish(problem: Problem, b: Array, steps: int = 60) -> FunctionFit:
             break
         here, residual = trial, trial_residual
         total = min(total, _square(residual))
-        # Length of the step in units of the residual norm: scale-free, and zero at the minimum.
-        length = float(np.linalg.norm(move * norms)) / (float(np.sqrt(total)) or 1.0)
+        # How far the step moves the curve, in units of the residuals: scale-free, and zero at the minimum.
+        length = size * float(np.linalg.norm(projected)) / (float(np.sqrt(total)) or 1.0)
         converged = converged or length < 1e-7 + 100 * noise
         if length <= 1e-16:
             break
@@ -244,8 +245,8 @@ def _no_worse(residual: Array, total: np.longdouble, noise: float) -> bool:
 
 
 def _summary(problem: Problem, b: Array, converged: bool) -> FunctionFit:
-    residual = problem.residuals_wide(b)
-    total = float(residual @ residual)
+    residual = problem.residuals_averaged(b)
+    total = float(_square(residual))
     freedom = residual.size - b.size
     covariance = covariance_from(problem.jacobian(b.astype(float), exact=True), total / freedom)
     return FunctionFit(
