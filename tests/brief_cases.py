@@ -152,12 +152,19 @@ def case(
         shares = (1.0, 0.737, 0.401)
         capacities = [
             {
-                "name": n, "units": capacity * s, "share": s, "as_of": "2019-12-31", "source": "KemenKopUKM", "url": URL + "cap", "used": s == 1.0,
-                "probabilities": [x * s if known else None for x in probabilities[: len(targets)]], "joint_probability": joint * s if known else None,
+                "name": n,
+                "units": capacity * s,
+                "share": s,
+                "as_of": "2019-12-31",
+                "source": "KemenKopUKM",
+                "url": URL + "cap",
+                "used": s == 1.0,
+                "probabilities": [x * s if known else None for x in probabilities[: len(targets)]],
+                "joint_probability": joint * s if known else None,
                 "note": None if known else reason,
             }
             for n, s in zip(names, shares, strict=False)
-        ]  # fmt: skip
+        ]
         used = capacities[0]
     else:
         capacities = []
@@ -170,7 +177,13 @@ def case(
         "unit": noun,
         "announced": "2022-03-28",
         "announced_after_vintage": vintage < "2022-03-28",
-        "base": None if last is None else {"id": frame["id"].iloc[0], "date": frame["as_of"].iloc[0].date().isoformat(), "value": float(frame["value"].iloc[0])},
+        "base": None
+        if last is None
+        else {
+            "id": frame["id"].iloc[0],
+            "date": frame["as_of"].iloc[0].date().isoformat(),
+            "value": float(frame["value"].iloc[0]),
+        },
         "figures_used": list(frame["id"]),
         "last_figure": last,
         "milestones": milestones,
@@ -183,19 +196,41 @@ def case(
         "first_passage": None
         if not known or not targets
         else {
-            "target": targets[-1][1], "median": "2025-09-30", "interval_50": ["2024-08-31", "2031-12-31"], "interval_80": ["2023-12-31", None],
-            "never_share": 0.238, "horizon": "2034-12-31", "distribution": [["2023-12-31", 0.1], ["2024-12-31", 0.35], ["2030-12-31", 0.7]],
+            "target": targets[-1][1],
+            "median": "2025-09-30",
+            "interval_50": ["2024-08-31", "2031-12-31"],
+            "interval_80": ["2023-12-31", None],
+            "never_share": 0.238,
+            "horizon": "2034-12-31",
+            "distribution": [["2023-12-31", 0.1], ["2024-12-31", 0.35], ["2030-12-31", 0.7]],
         },
         "levers": None
         if not fan
         else {
-            "extra_monthly_additions": {"0.5": slope / 60, "0.8": slope / 25}, "capacity_factor": {"0.5": 1.4, "0.8": None}, "capacity_factor_limit": 2.0,
+            "extra_monthly_additions": {"0.5": slope / 60, "0.8": slope / 25},
+            "capacity_factor": {"0.5": 1.4, "0.8": None},
+            "capacity_factor_limit": 2.0,
             "faster": [[float(x), min(max(joint * (1 + x / 120), 0), 1)] for x in range(-50, 110, 10)],
         },
         "labels": [
-            {"method": m, "value": x, "label": "on_track", "on_track": True, "rule": r, "stretch": "1.50 to 2.00 times, 2 to 4 years", "cases": 616,
-             "on_track_cases": 418, "hit_rate": 0.31, "base_rate": 0.27}
-            for m, x, r in (("eurostat", 1.58, "value >= 0.95"), ("un2026", 2.19, "value >= 0.95"), ("escap", -0.19, "value <= 0.1"), ("jmp", 0.88, "value <= 1"))
+            {
+                "method": m,
+                "value": x,
+                "label": "on_track",
+                "on_track": True,
+                "rule": r,
+                "stretch": "1.50 to 2.00 times, 2 to 4 years",
+                "cases": 616,
+                "on_track_cases": 418,
+                "hit_rate": 0.31,
+                "base_rate": 0.27,
+            }
+            for m, x, r in (
+                ("eurostat", 1.58, "value >= 0.95"),
+                ("un2026", 2.19, "value >= 0.95"),
+                ("escap", -0.19, "value <= 0.1"),
+                ("jmp", 0.88, "value <= 1"),
+            )
         ]
         if len(frame) > 1 and targets
         else [],
@@ -206,19 +241,37 @@ def case(
         "sensitivity": None
         if not known
         else {
-            "sources": [{"kind": "source", "name": b, "figures": len(frame) - 3, "probabilities": [min(x + 0.04, 1) for x in singles], "joint_probability": min(joint + 0.05, 1)} for b in bodies],
-            "figures": [], "range_sources": [[max(x - 0.05, 0), min(x + 0.04, 1)] for x in singles], "range_figures": [[max(x - 0.03, 0), min(x + 0.03, 1)] for x in singles],
-            "joint_range_sources": [joint * 0.8, min(joint * 1.2, 1)], "joint_range_figures": [joint * 0.95, min(joint * 1.1, 1)],
-            "most_influential": frame["id"].iloc[-1], "most_influential_change": -0.02,
+            "sources": [
+                {
+                    "kind": "source",
+                    "name": b,
+                    "figures": len(frame) - 3,
+                    "probabilities": [min(x + 0.04, 1) for x in singles],
+                    "joint_probability": min(joint + 0.05, 1),
+                }
+                for b in bodies
+            ],
+            "figures": [],
+            "range_sources": [[max(x - 0.05, 0), min(x + 0.04, 1)] for x in singles],
+            "range_figures": [[max(x - 0.03, 0), min(x + 0.03, 1)] for x in singles],
+            "joint_range_sources": [joint * 0.8, min(joint * 1.2, 1)],
+            "joint_range_figures": [joint * 0.95, min(joint * 1.1, 1)],
+            "most_influential": frame["id"].iloc[-1],
+            "most_influential_change": -0.02,
         },
         "fan": fan,
-        "fitted": [] if not known else [{"date": d.date().isoformat(), "level": float(x)} for d, x in zip(frame["as_of"], frame["value"], strict=True)],
+        "fitted": []
+        if not known
+        else [
+            {"date": d.date().isoformat(), "level": float(x)}
+            for d, x in zip(frame["as_of"], frame["value"], strict=True)
+        ],
         "seed": 0,
         "draws": 20000,
         "engine_version": "1",
         "package_version": "0.1.0",
         "data_hash": "0f" * 32,
-    }  # fmt: skip
+    }
     programme = SimpleNamespace(
         name=name,
         title={"en": "Digital UMKM", "id": "UMKM digital"},
@@ -256,26 +309,113 @@ def cases() -> dict[str, Case]:
         case("very_likely", probabilities=(0.999, 0.97, 0.95), joint=0.94, slope=7e6, cannot_tell=False),
         case("hopeless", probabilities=(0.1, 0.02, 0.001), joint=0.0004, slope=0.4e6),
         case("wide", width=1.5),
-        case("half_past", vintage="2023-06-30", probabilities=(1.0, 0.6, 0.2), joint=0.19,
-             data=figures("2020-05-12", "2023-06-21", 8e6, 22.8e6, 46, -5, ("KemenKopUKM", "Kemenko Marves", "Kemenko Perekonomian"))),
-        case("all_past", vintage="2025-06-30", probabilities=(1.0, 0.9, 0.03), joint=0.03,
-             data=figures("2020-05-12", "2024-08-03", 8e6, 25e6, 53, -5, ("KemenKopUKM", "Kemenko Marves", "Kemenko Perekonomian"))),
-        case("shop", vintage="2022-10-31", targets=(("2022-12-31", 1e6),), probabilities=(0.08,), joint=0.08, capacity=65e6, slope=3e5, width=0.3,
-             data=figures("2021-12-31", "2022-10-20", 46000, 310000, 7, 0, ("LKPP", "KemenKopUKM")), names=("all",), cannot_tell=False, **shop),
-        case("met", vintage="2022-10-31", targets=(("2022-12-31", 200000.0),), probabilities=(0.9999,), joint=0.9999, capacity=1e6, slope=4e4,
-             data=figures("2018-02-28", "2022-09-20", 20000, 330000, 18, 0, ("Dinas PPKUKM DKI", "Pemprov DKI")), noun="registrants", names=("adults",),
-             subject=("of Jakpreneur in Jakarta", "Jakpreneur di Jakarta"), cannot_tell=False),
-        case("two", vintage="2021-08-31", targets=(("2021-12-31", 486500.0), ("2022-12-31", 900000.0)), probabilities=(0.97, 0.4), joint=0.4, capacity=3e6,
-             slope=3e5, data=figures("2020-01-31", "2021-08-20", 21000, 398000, 11, 0, many), noun="merchants", names=("firms", "shops"),
-             subject=("with QRIS in North Sumatra", "pengguna QRIS di Sumatera Utara"), cannot_tell=False),
-        case("near", vintage="2022-03-31", targets=(("2022-05-31", 18e6), ("2022-08-17", 19e6), ("2022-12-31", 20e6)), probabilities=(0.5, 0.46, 0.4), joint=0.38),
-        case("many", targets=tuple((f"{y}-12-31", 18e6 + 2e6 * (y - 2021)) for y in range(2022, 2028)), probabilities=(0.8, 0.7, 0.6, 0.5, 0.4, 0.3), joint=0.3),
+        case(
+            "half_past",
+            vintage="2023-06-30",
+            probabilities=(1.0, 0.6, 0.2),
+            joint=0.19,
+            data=figures(
+                "2020-05-12",
+                "2023-06-21",
+                8e6,
+                22.8e6,
+                46,
+                -5,
+                ("KemenKopUKM", "Kemenko Marves", "Kemenko Perekonomian"),
+            ),
+        ),
+        case(
+            "all_past",
+            vintage="2025-06-30",
+            probabilities=(1.0, 0.9, 0.03),
+            joint=0.03,
+            data=figures(
+                "2020-05-12", "2024-08-03", 8e6, 25e6, 53, -5, ("KemenKopUKM", "Kemenko Marves", "Kemenko Perekonomian")
+            ),
+        ),
+        case(
+            "shop",
+            vintage="2022-10-31",
+            targets=(("2022-12-31", 1e6),),
+            probabilities=(0.08,),
+            joint=0.08,
+            capacity=65e6,
+            slope=3e5,
+            width=0.3,
+            data=figures("2021-12-31", "2022-10-20", 46000, 310000, 7, 0, ("LKPP", "KemenKopUKM")),
+            names=("all",),
+            cannot_tell=False,
+            **shop,
+        ),
+        case(
+            "met",
+            vintage="2022-10-31",
+            targets=(("2022-12-31", 200000.0),),
+            probabilities=(0.9999,),
+            joint=0.9999,
+            capacity=1e6,
+            slope=4e4,
+            data=figures("2018-02-28", "2022-09-20", 20000, 330000, 18, 0, ("Dinas PPKUKM DKI", "Pemprov DKI")),
+            noun="registrants",
+            names=("adults",),
+            subject=("of Jakpreneur in Jakarta", "Jakpreneur di Jakarta"),
+            cannot_tell=False,
+        ),
+        case(
+            "two",
+            vintage="2021-08-31",
+            targets=(("2021-12-31", 486500.0), ("2022-12-31", 900000.0)),
+            probabilities=(0.97, 0.4),
+            joint=0.4,
+            capacity=3e6,
+            slope=3e5,
+            data=figures("2020-01-31", "2021-08-20", 21000, 398000, 11, 0, many),
+            noun="merchants",
+            names=("firms", "shops"),
+            subject=("with QRIS in North Sumatra", "pengguna QRIS di Sumatera Utara"),
+            cannot_tell=False,
+        ),
+        case(
+            "near",
+            vintage="2022-03-31",
+            targets=(("2022-05-31", 18e6), ("2022-08-17", 19e6), ("2022-12-31", 20e6)),
+            probabilities=(0.5, 0.46, 0.4),
+            joint=0.38,
+        ),
+        case(
+            "many",
+            targets=tuple((f"{y}-12-31", 18e6 + 2e6 * (y - 2021)) for y in range(2022, 2028)),
+            probabilities=(0.8, 0.7, 0.6, 0.5, 0.4, 0.3),
+            joint=0.3,
+        ),
         case("impossible", capacity=26.26e6, probabilities=(0.5, 0.012, 0.0), joint=0.0),
-        case("no_capacity", targets=path, data=figures("2021-12-31", "2023-12-31", 150, 400, 4, 0, ("KemenKopUKM",)), capacity=None, joint=None, reason="no_capacity", vintage="2022-12-31", **coop),
-        case("one", targets=path, data=one, capacity=None, joint=None, reason="few_figures", vintage="2024-01-31", **coop),
-        case("none", targets=path, data=none, capacity=127000.0, joint=None, reason="no_figures", names=("all",), **coop),
+        case(
+            "no_capacity",
+            targets=path,
+            data=figures("2021-12-31", "2023-12-31", 150, 400, 4, 0, ("KemenKopUKM",)),
+            capacity=None,
+            joint=None,
+            reason="no_capacity",
+            vintage="2022-12-31",
+            **coop,
+        ),
+        case(
+            "one", targets=path, data=one, capacity=None, joint=None, reason="few_figures", vintage="2024-01-31", **coop
+        ),
+        case(
+            "none", targets=path, data=none, capacity=127000.0, joint=None, reason="no_figures", names=("all",), **coop
+        ),
         case("no_path", targets=(), joint=None, reason="no_path", probabilities=()),
-        case("small", targets=path, data=figures("2020-12-31", "2022-03-15", 25, 140, 8, 0, ("KemenKopUKM", "LPDB-KUMKM")), capacity=127000.0, names=("all",), slope=110,
-             width=0.3, cannot_tell=False, **coop),
-    ]  # fmt: skip
+        case(
+            "small",
+            targets=path,
+            data=figures("2020-12-31", "2022-03-15", 25, 140, 8, 0, ("KemenKopUKM", "LPDB-KUMKM")),
+            capacity=127000.0,
+            names=("all",),
+            slope=110,
+            width=0.3,
+            cannot_tell=False,
+            **coop,
+        ),
+    ]
     return {c.name: c for c in found}

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -77,7 +78,7 @@ def test_headings_images_links_and_sentences(pages):
         assert found.headings.count("h1") == 1
         levels = [int(h[1]) for h in found.headings]
         assert levels[0] == 1
-        assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+        assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
         alts = [image["alt"] for image in found.images]
         assert alts
         assert all(len(alt) > 30 for alt in alts)

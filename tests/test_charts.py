@@ -1,5 +1,6 @@
 """Charts: nothing overlaps for any shape of programme, the alt text says the numbers, same input gives same bytes."""
 
+import itertools
 import re
 
 import pandas as pd
@@ -103,7 +104,7 @@ def test_drawing_leaves_the_style_of_other_charts_alone():
 def test_labels_on_a_line_keep_apart_and_stay_inside(centres, sizes, low, high):
     placed = chart_parts.spread(centres, sizes, low, high, gap=0.5)
     order = sorted(range(len(placed)), key=lambda k: placed[k])
-    for a, b in zip(order, order[1:], strict=False):
+    for a, b in itertools.pairwise(order):
         assert placed[b] - placed[a] >= (sizes[a] + sizes[b]) / 2 + 0.5 - 1e-6
     assert min(p - s / 2 for p, s in zip(placed, sizes, strict=True)) >= low - 1e-6
     assert max(p + s / 2 for p, s in zip(placed, sizes, strict=True)) <= high + 1e-6
@@ -125,13 +126,24 @@ def record():
             middle = target * 1.03
             rows.append(
                 {
-                    "vintage": vintage, "date": day, "target": target, "ahead": day > vintage, "probability": 0.6, "median": middle,
-                    "low_50": middle * 0.95, "high_50": middle * 1.05, "low_90": middle * 0.85, "high_90": middle * 1.2,
-                    "outcome_value": value, "outcome_date": day if value else None, "outcome_id": "x",
-                    "outcome_rule": "reference_figure" if value else "none", "held_90": True if value else None,
+                    "vintage": vintage,
+                    "date": day,
+                    "target": target,
+                    "ahead": day > vintage,
+                    "probability": 0.6,
+                    "median": middle,
+                    "low_50": middle * 0.95,
+                    "high_50": middle * 1.05,
+                    "low_90": middle * 0.85,
+                    "high_90": middle * 1.2,
+                    "outcome_value": value,
+                    "outcome_date": day if value else None,
+                    "outcome_id": "x",
+                    "outcome_rule": "reference_figure" if value else "none",
+                    "held_90": True if value else None,
                     "outcome_reported": pd.Timestamp(day) if value else pd.NaT,
                 }
-            )  # fmt: skip
+            )
     return pd.DataFrame(rows)
 
 

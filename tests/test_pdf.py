@@ -24,7 +24,7 @@ def browser(folder, body):
 
 def test_a_browser_that_prints_nothing_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("JALUR_BROWSER", browser(tmp_path, "exit 3"))
-    with pytest.raises(pdf.PrinterMissing, match="printed nothing .exit code 3."):
+    with pytest.raises(pdf.PrinterMissing, match=r"printed nothing \(exit code 3\)"):
         pdf.print_to_pdf(b"<p>page</p>")
 
 

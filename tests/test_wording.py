@@ -183,11 +183,58 @@ def test_no_sentence_of_the_catalogue_reaches_25_words(lang):
             assert len(words_of(sentence)) < 25, (key, sentence)
 
 
-ENGLISH = (
-    "the of and with from that this are was were been which while into than then only more less than each every path "
-    "target targets milestone chance likely unlikely million thousand table chart figure figures published projected "
-    "source sources known later month months year end draws seed language version notebook click"
-).split()
+ENGLISH = {
+    "the",
+    "of",
+    "and",
+    "with",
+    "from",
+    "that",
+    "this",
+    "are",
+    "was",
+    "were",
+    "been",
+    "which",
+    "while",
+    "into",
+    "than",
+    "then",
+    "only",
+    "more",
+    "less",
+    "each",
+    "every",
+    "path",
+    "target",
+    "targets",
+    "milestone",
+    "chance",
+    "likely",
+    "unlikely",
+    "million",
+    "thousand",
+    "table",
+    "chart",
+    "figure",
+    "figures",
+    "published",
+    "projected",
+    "source",
+    "sources",
+    "known",
+    "later",
+    "month",
+    "months",
+    "year",
+    "end",
+    "draws",
+    "seed",
+    "language",
+    "version",
+    "notebook",
+    "click",
+}
 
 
 def test_no_english_word_stands_in_the_indonesian_catalogue():
@@ -196,7 +243,7 @@ def test_no_english_word_stands_in_the_indonesian_catalogue():
         if key in ("page.other", "nb.stamp"):
             continue
         plain = re.sub(r"\{\w+\}|<[^>]+>", " ", text).lower()
-        found = set(re.findall(r"[a-z]+", plain)) & set(ENGLISH) - allowed
+        found = set(re.findall(r"[a-z]+", plain)) & (ENGLISH - allowed)
         assert not found, (key, found)
 
 
