@@ -80,7 +80,7 @@ def fan_chart(
     if fan:
         _fan_ends(ax, fan[-1], v["milestones"], scale, fmt, ticks[-1], narrow)
     _fan_labels(ax, v, figures, fitted, scale, fmt, narrow, reference_source)
-    return fig, _fan_alt(v, figures, scale, fmt, (first, last), ticks[-1])
+    return fig, fan_alt(v, figures, scale, fmt, (first, last), ticks[-1])
 
 
 def _looks(figures: pd.DataFrame, reference_source: str | None) -> dict[str, dict[str, Any]]:
@@ -244,9 +244,10 @@ def _fan_labels(
         labels.put(fmt.say("chart.others"), (year(row["as_of"]), float(row["value"])), rings, leader=True)
 
 
-def _fan_alt(
+def fan_alt(
     v: Mapping[str, Any], figures: pd.DataFrame, scale: Scale, fmt: Format, span: tuple[float, float], top: float
 ) -> str:
+    """The fan chart in words: span, axis, figures, and middle and 90 % range at every target."""
     months = [*figures["as_of"], v["vintage"], *(m["date"] for m in v["milestones"])]
     days = sorted(pd.Timestamp(d) for d in months)
     said = [

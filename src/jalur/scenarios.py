@@ -78,18 +78,37 @@ def by_retention(
     levels = condition(programme, figures, capacity, past).draws(times, n=question.draws, seed=question.seed)
     rows = []
     for rate in rates:
-        active, loss = levels[0].copy(), -np.log(rate)
-        at: dict[float, np.ndarray] = {}
-        for j in range(1, len(times)):
-            step = times[j] - times[j - 1]
-            kept = np.exp(-loss * step)
-            gain = (1 - kept) / (loss * step) if loss > 0 else 1.0
-            active = active * kept + (levels[j] - levels[j - 1]) * gain
-            at[times[j]] = active
+        at = dict(zip(times, active(times, levels, rate), strict=True))
         met = np.array([at[path.times[k]] >= path.targets[k] for k in open_])
         medians = tuple(float(np.median(at[path.times[k]])) for k in open_)
         rows.append(Retention(rate, tuple(met.mean(axis=1).tolist()), float(met.all(axis=0).mean()), medians))
     return tuple(rows)
+
+
+def active(times: np.ndarray, levels: np.ndarray, rate: float) -> np.ndarray:
+    """Those still active on each date, if all are on the first and the share `rate` of them is a year later.
+
+    Parameters
+    ----------
+    times : array, shape (dates,)
+        Decimal years, increasing.
+    levels : array, shape (dates, draws)
+        Everyone who ever joined; taken as linear between the dates.
+    rate : float
+        0 < rate <= 1.
+
+    Returns
+    -------
+    array, shape (dates, draws)
+        Solution of dA = dN - a A dt with a = -log(rate).
+    """
+    out, loss = np.array(levels, float), -np.log(rate)
+    for j in range(1, len(times)):
+        step = times[j] - times[j - 1]
+        kept = np.exp(-loss * step)
+        gain = (1 - kept) / (loss * step) if loss > 0 else 1.0
+        out[j] = out[j - 1] * kept + (levels[j] - levels[j - 1]) * gain
+    return out
 
 
 def least_retention(rows: tuple[Retention, ...], chance: float) -> float | None:

@@ -112,8 +112,11 @@ def catalogues() -> dict[str, dict[str, str]]:
     folder = files("jalur") / "locale"
     read = {
         lang: _flatten(
-            yaml.load((folder / f"{lang}.yml").read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 (a safe loader)
-            | yaml.load((folder / f"notebooks.{lang}.yml").read_text(encoding="utf-8"), Loader=loader)  # noqa: S506
+            {
+                key: words
+                for name in (lang, f"notebooks.{lang}", f"explore.{lang}")
+                for key, words in yaml.load((folder / f"{name}.yml").read_text(encoding="utf-8"), Loader=loader).items()  # noqa: S506 (a safe loader)
+            }
         )
         for lang in LANGUAGES
     }
