@@ -134,13 +134,12 @@ def test_exact_data_keep_their_digits_in_extended_precision():
 
 
 def test_rounding_errors_of_a_nearly_exact_fit_are_averaged_out():
-    precision = np.finfo(np.longdouble).eps
     truth = np.array([40.0, 0.3], dtype=np.longdouble)
     ordinary = Problem(saturating, X, noisy(saturating, 40.0, 0.3), [40.0, 0.3])
     assert np.array_equal(ordinary.residuals_averaged(truth), ordinary.residuals_wide(truth))
 
     exact = Problem(saturating, X, saturating(X, 40.0, 0.3), [40.0, 0.3])
-    nearby = [truth * (1 + k * precision) for k in range(-20, 21)]
+    nearby = [truth + k * np.spacing(truth) for k in range(-20, 21)]
     plain = [float(np.sum(exact.residuals_wide(b) ** 2)) for b in nearby]
     averaged = [float(np.sum(exact.residuals_averaged(b) ** 2)) for b in nearby]
     # The sums change smoothly with the parameters; what is left after second differences is rounding.
