@@ -255,3 +255,16 @@ def test_the_sections_come_in_the_order_of_the_page():
 def test_same_material_same_page():
     first, second = (export(brief.sections(material(CASES["umkm"]), "id"), "id") for _ in range(2))
     assert first == second
+
+
+def test_a_projection_that_starts_below_the_last_figure_is_not_said_to_be_enough():
+    case, fmt = CASES["shop"], Format("en")
+    step = case.verdict["milestones"][0]
+    fast = step | {"stage_projected_monthly_additions": 2 * step["stage_required_monthly_additions"]}
+    assert fast["median"] < fast["target"]
+    verdict = case.verdict | {"milestones": [fast]}
+    assert "The projection starts lower" in brief_text.reasons(verdict, case.programme, fmt)[0]
+    assert brief_text.pace_title(verdict, fmt) == fmt.say("take.pace_title.mixed")
+    there = verdict | {"milestones": [fast | {"median": 1.1e6}]}
+    assert "starts lower" not in brief_text.reasons(there, case.programme, fmt)[0]
+    assert brief_text.pace_title(there, fmt) == fmt.say("take.pace_title.enough")

@@ -166,6 +166,8 @@ def reasons(verdict: Data, programme: Any, fmt: Format) -> list[str]:
             noun=programme.noun[fmt.lang],
         )
         key = "short" if given < needed else "enough"
+        if key == "enough" and hard["median"] < hard["target"]:  # the projection does not start from the last figure
+            key = "lower"
         if before:
             start, _, target = fmt.path([before[0]["target"], hard["target"]]).partition(" \u2192 ")
             said.append(fmt.say(f"verdict.step_{key}", **values | {"start": start, "target": target}))
@@ -279,7 +281,8 @@ def pace_title(verdict: Data, fmt: Format) -> str:
     if not rows or None in given:
         return fmt.say("take.pace_title.published")
     if all(g >= n for g, n in zip(given, needed, strict=True)):
-        return fmt.say("take.pace_title.enough")
+        there = all(m["median"] >= m["target"] for m in rows)
+        return fmt.say("take.pace_title.enough" if there else "take.pace_title.mixed")
     up = len(rows) > 1 and all(a < b for a, b in pairwise(needed))
     down = len(rows) > 1 and all(a > b for a, b in pairwise(given))
     if up and down:
