@@ -12,6 +12,7 @@ In a notebook::
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
@@ -43,6 +44,12 @@ class Study(EvidenceViews, CurveViews, ReachViews, ScenarioViews, RecordViews):
     def findings(self, of: str) -> Sentences:
         """What a notebook found: evidence, curves, reachability, record or scenarios."""
         return Sentences(getattr(self, f"_found_{of}")())
+
+    def explorer(self) -> Any:
+        """Sliders over the live engine that start from this study (`jalur.explore`)."""
+        from jalur.explore import App  # widgets are needed by one notebook only
+
+        return App(self.programme, self.question, self.fmt)
 
     def stamp(self) -> Sentences:
         """Versions, data and seed behind the results."""

@@ -1,5 +1,6 @@
 """The verdict on the real ledger and on small ones: nothing leaks, nothing is claimed that cannot be."""
 
+import itertools
 import json
 
 import pandas as pd
@@ -70,7 +71,7 @@ def test_ranges_are_nested_and_chances_fit_them(verdict):
 def test_the_projection_of_a_count_that_cannot_fall_does_not_fall(verdict):
     for quantile in ("q05", "q50", "q95"):
         path = [getattr(row, quantile) for row in verdict.fan]
-        assert all(b >= a * (1 - 1e-9) for a, b in zip(path, path[1:], strict=False))
+        assert all(b >= a * (1 - 1e-9) for a, b in itertools.pairwise(path))
 
 
 def test_arithmetic_of_the_path(verdict):
@@ -85,7 +86,7 @@ def test_faster_futures_have_a_better_chance_and_no_change_is_the_verdict(verdic
     table = dict(verdict.levers.faster)
     assert table[0.0] == verdict.joint_probability
     chances = [table[k] for k in sorted(table)]
-    assert all(b >= a - 0.002 for a, b in zip(chances, chances[1:], strict=False))
+    assert all(b >= a - 0.002 for a, b in itertools.pairwise(chances))
 
 
 def test_extra_additions_lift_the_chance_to_what_they_promise(verdict):

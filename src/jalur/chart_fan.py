@@ -16,7 +16,7 @@ from jalur.wording import Format, Scale
 FAN_ROOM = 2.4  # the fan may rise to this many times the highest target or figure before it is cut off
 
 
-def _top(verdict: Mapping[str, Any], figures: pd.DataFrame) -> float:
+def room_above(verdict: Mapping[str, Any], figures: pd.DataFrame) -> float:
     """Upper end of the value axis: room for everything, but not for a fan that runs off to the capacity."""
     known = max([m["target"] for m in verdict["milestones"]] + [float(v) for v in figures["value"]], default=1.0)
     fan = max([row["q95"] for row in verdict["fan"]], default=0.0)
@@ -57,7 +57,7 @@ def fan_chart(
     ends = [year(m["date"]) for m in v["milestones"]] + [year(row["date"]) for row in fan] + [cutoff, max(starts)]
     first, last = min(*starts, cutoff) - 0.07 * (max(ends) - min(starts)), max(ends)
     ax.set_xlim(first, last)
-    ticks = value_axis(ax, _top(v, figures), scale)
+    ticks = value_axis(ax, room_above(v, figures), scale)
     year_axis(ax, first, last)
 
     if fan:

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from jalur.errors import InputError
 from jalur.matrix import DEFAULT_PROGRAMME, DEFAULT_VINTAGE, LANGUAGES
 
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -40,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code, see above.
     """
+    for name in ONE_THREAD:  # sums in the same order as in the workers, on every machine
+        os.environ.setdefault(name, "1")
     parser = _build()
     try:
         arguments = parser.parse_args(argv)

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -119,6 +119,28 @@ def stop_server() -> None:
         if _server is not None:
             _server.close()
             atexit.unregister(_server.close)
+
+
+def look_ahead(works: Iterable[Work]) -> None:
+    """Compute verdicts that will be asked for, for as long as the warm process is still busy with its imports.
+
+    The first pieces of a run all need the same verdict, and the caller has nothing else to do meanwhile. What goes
+    wrong here is left to the piece of work that asks again, which has its own process, time limit and message.
+    """
+    from jalur import memo
+    from jalur.exports import verdict_of
+
+    server = warm_server()
+    for work in works:
+        if server.ready:
+            return
+        os.environ[memo.FOLDER_VARIABLE] = str(server.memo)
+        try:
+            verdict_of({**work.parameters, "data": work.data})
+        except Exception:  # noqa: BLE001  see above
+            return
+        finally:
+            del os.environ[memo.FOLDER_VARIABLE]
 
 
 def run(work: Work) -> Outcome:

@@ -9,6 +9,7 @@ Without the folder, as in JupyterLab, everything is simply computed.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import pickle
 import secrets
@@ -35,7 +36,7 @@ def once(name: str, inputs: Any, compute: Callable[[], Result]) -> Result:
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
         return compute()
-    path = Path(folder) / f"{name}-{hashlib.sha256(pickle.dumps(inputs)).hexdigest()}"
+    path = Path(folder) / f"{name}-{_hash(inputs)}"
     try:
         return pickle.loads(path.read_bytes())
     except FileNotFoundError:
@@ -47,3 +48,12 @@ def once(name: str, inputs: Any, compute: Callable[[], Result]) -> Result:
     except OSError:  # a full or vanished temporary folder costs time, not the result
         partial.unlink(missing_ok=True)
     return result
+
+
+def _hash(inputs: Any) -> str:
+    """Hash of a value, whichever of its parts happen to be one object in this process and two in another."""
+    buffer = io.BytesIO()
+    pickler = pickle.Pickler(buffer)
+    pickler.fast = True  # writes every part out instead of pointing back to one written before
+    pickler.dump(inputs)
+    return hashlib.sha256(buffer.getvalue()).hexdigest()

@@ -1,6 +1,6 @@
 """The forecasting engine: from published figures and a capacity to the law of the count on any date.
 
-`condition` runs every growth law of the prior (`jalur.prior`) over the figures (`jalur.statespace`) and weighs them;
+`condition` runs every growth law of the prior (`jalur.prior`) over the figures (`jalur.posterior`) and weighs them;
 the resulting `Outlook` answers questions about any date. Probabilities and quantiles of single dates come from the
 mixture itself, without sampling; joint questions from quasi-random paths (`jalur.paths`).
 
@@ -15,7 +15,6 @@ maxima of the working model's paths, brought to exactly these distributions rank
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -24,71 +23,20 @@ import numpy.typing as npt
 
 from jalur import paths
 from jalur.errors import InputError
+from jalur.figures import Figures, decimal_year, figures_from
 from jalur.mixture import Mixture, poisson_weights
+from jalur.posterior import LARGEST, SMALLEST, WILD_SHARE, Posterior, posterior
 from jalur.prior import Prior, load
-from jalur.statespace import Event, kalman, transition
+from jalur.statespace import transition
+
+__all__ = ["ENGINE_VERSION", "Figures", "Outlook", "Pace", "condition", "decimal_year", "figures_from", "forecast"]
 
 Array = npt.NDArray[np.float64]
 
 ENGINE_VERSION = "1.0"
 
-OFFSET_SD = 0.03  # prior standard deviation of an issuing body's offset, as a share of the level
-WILD_SHARE, WILD_FACTOR = 0.05, 10.0  # a wild figure: how often, and how many times the usual error
 GRID = 0.25  # years between the dates at which a count that cannot fall is compared with itself
 _NEGLIGIBLE = 1e-7  # components of the mixture with less weight are dropped
-_SMALLEST, _LARGEST = 1e-7, 1 - 1e-6  # shares at which figures enter the link
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Published figures in order of their dates; arrays of shape (n,).
-
-    Attributes
-    ----------
-    t : array
-        Dates as decimal years, nondecreasing.
-    y : array
-        Levels in the unit of the count.
-    half_width : array
-        Half the width of the rounding interval, in the unit of the count.
-    floor : array of bool
-        True where the figure says "at least".
-    source : tuple of str
-        Issuing body of each figure.
-    ids : tuple of str
-    """
-
-    t: Array
-    y: Array
-    half_width: Array
-    floor: npt.NDArray[np.bool_]
-    source: tuple[str, ...]
-    ids: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.t)
-
-
-def decimal_year(date: dt.date | str) -> float:
-    """Return a date as a decimal year: 1 January is the whole number, the days of a year are equally long."""
-    day = dt.date.fromisoformat(str(date)[:10])
-    start, end = dt.date(day.year, 1, 1), dt.date(day.year + 1, 1, 1)
-    return day.year + (day - start).days / (end - start).days
-
-
-def figures_from(frame) -> Figures:
-    """Return the figures of a ledger frame (columns as_of, value, decimals, qualifier, speaker_org, id)."""
-    t = np.array([decimal_year(d) for d in frame["as_of"]], float)
-    order = np.argsort(t, kind="stable")
-    decimals = np.nan_to_num(frame["decimals"].to_numpy(float))
-    return Figures(
-        t=t[order],
-        y=frame["value"].to_numpy(float)[order],
-        half_width=(0.5 * 10.0**-decimals)[order],
-        floor=(frame["qualifier"].to_numpy() == "at_least")[order],
-        source=tuple(frame["speaker_org"].astype(str).to_numpy()[order]),
-        ids=tuple(frame["id"].astype(str).to_numpy()[order]),
-    )
 
 
 @dataclass(frozen=True)
@@ -299,107 +247,25 @@ def condition(
         Without a usable figure, with values that are not finite or negative, or with a figure at or above capacity.
     """
     prior = load() if prior is None else prior
-    figures = _checked(figures, capacity, prior)
-    t, first, last = figures.t, float(figures.t[0]), float(figures.t[-1])
-    kept = tuple(sorted({float(p) for p in past_t if p < last - 1e-9}))
-    if kept and kept[0] < first - 1e-9:
-        raise InputError(f"the date {kept[0]:.3f} lies before the first figure ({first:.3f})")
-    offsets = _offset_states(figures, reference_source, len(kept))
-    states = 2 + len(kept) + len(set(offsets.values()))
-    clocks = np.array([link.clock(np.array([*t, *kept]), first, last) for link in prior.links])[prior.family]
-    seen = [
-        _figure(figures, i, capacity, reporting_error, reference_source, offsets, prior, clocks[:, i])
-        for i in range(len(t))
-    ]
-    marks = [Event(clocks[:, len(t) + j], p, keep=2 + j) for j, p in enumerate(kept)]
-    events = sorted([*marks, *seen[1:]], key=lambda e: (e.years, e.keep is None))
+    result = posterior(figures, capacity, prior, reporting_error=reporting_error, reference_source=reference_source,
+                       past_t=past_t, wild=wild)  # fmt: skip
+    return _weighed(result, float(capacity), net)
 
-    cells = len(prior)
-    mean, cov = np.zeros((states, cells)), np.zeros((states, states, cells))
-    start = seen[0]
-    mean[0], mean[1] = start.z, prior.pace
-    cov[0, 0] = start.variance * (1 + wild * (WILD_FACTOR**2 - 1))
-    cov[1, 1] = (prior.slope_spread * prior.pace) ** 2
-    for state in set(offsets.values()):
-        cov[state, state] = OFFSET_SD**2
-    if start.source is not None:
-        cov[0, 0] += start.loading**2 * OFFSET_SD**2
-        cov[0, start.source] = cov[start.source, 0] = -start.loading * OFFSET_SD**2
-    result = kalman(prior, mean, cov, np.zeros(cells), start.clock, first, events, wild=wild, wild_factor=WILD_FACTOR)
 
-    log_weight = np.log(prior.weight) + prior.power * result.log_likelihood
+def _weighed(result: Posterior, capacity: float, net: bool) -> Outlook:
+    """Weigh the cells by prior weight and likelihood; drop those without weight, and the offsets."""
+    prior, filtered = result.prior, result.filtered
+    log_weight = np.log(prior.weight) + prior.power * filtered.log_likelihood
     top = log_weight.max()
     weight = np.exp(log_weight - top)
-    total = weight.sum()
-    keep = np.flatnonzero(weight > _NEGLIGIBLE * weight.max())
-    used = 2 + len(kept)
+    cells = np.flatnonzero(weight > _NEGLIGIBLE)
+    states = 2 + len(result.kept)
     return Outlook(
-        capacity=float(capacity), net=net, t_first=first, t_last=last, past_t=kept, prior=prior.take(keep),
-        weight=weight[keep] / weight[keep].sum(), mean=result.mean[:used, keep],
-        covariance=result.covariance[:used, :used][:, :, keep], log_evidence=float(top + np.log(total)),
+        capacity=capacity, net=net, t_first=result.first, t_last=result.last, past_t=result.kept,
+        prior=prior.take(cells), weight=weight[cells] / weight[cells].sum(), mean=filtered.mean[:states, cells],
+        covariance=filtered.covariance[:states, :states][:, :, cells],
+        log_evidence=float(top + np.log(weight.sum())),
     )  # fmt: skip
-
-
-def _checked(figures: Figures, capacity: float, prior: Prior) -> Figures:
-    """Refuse unusable input; drop figures "at least" that come before any other, since nothing anchors them."""
-    t, y = np.asarray(figures.t, float), np.asarray(figures.y, float)
-    if not (np.isfinite(capacity) and capacity > 0):
-        raise InputError(f"the capacity must be a positive number, not {capacity!r}")
-    if not (np.all(np.isfinite(t)) and np.all(np.isfinite(y)) and np.all(np.isfinite(figures.half_width))):
-        raise InputError("dates, levels and rounding of the figures must be finite numbers")
-    if np.any(y < 0) or np.any(np.asarray(figures.half_width) < 0):
-        raise InputError(f"levels cannot be negative; the lowest figure is {y.min():g}")
-    if np.any(np.diff(t) < 0):
-        raise InputError("the figures must be in the order of their dates")
-    floor = np.asarray(figures.floor, bool)
-    if np.all(floor):
-        raise InputError("no figure states a level" + ("" if len(t) == 0 else " (all say 'at least')"))
-    lowest = capacity * float(prior.capacity_share.min())
-    if y.max() >= lowest:
-        i = int(np.argmax(y))
-        raise InputError(f"the figure {figures.ids[i]} ({y[i]:g}) is not below the capacity ({lowest:g})")
-    # On one day points come before floors, so that a floor never stands first.
-    order = np.lexsort((floor, t))
-    order = order[int(np.argmin(floor[order])) :]
-    return Figures(
-        t[order], y[order], np.asarray(figures.half_width, float)[order], floor[order],
-        tuple(figures.source[i] for i in order), tuple(figures.ids[i] for i in order),
-    )  # fmt: skip
-
-
-def _offset_states(figures: Figures, reference: str | None, kept: int) -> dict[str, int]:
-    """Give a static state to every issuing body with two figures or more that is not the reference.
-
-    The offset of a body with a single figure cannot be told from that figure's error and is added to it instead.
-    """
-    if reference is None or reference not in figures.source:
-        return {}
-    bodies = [s for s in dict.fromkeys(figures.source) if s != reference and figures.source.count(s) > 1]
-    return {s: 2 + kept + i for i, s in enumerate(bodies)}
-
-
-def _figure(
-    figures: Figures, i: int, capacity: float, reporting_error: float, reference: str | None,
-    offsets: dict[str, int], prior: Prior, clock: Array,
-) -> Event:  # fmt: skip
-    """Put one figure on the link scale of every cell, its error by the delta method."""
-    width = float(figures.half_width[i])
-    limit = capacity * prior.capacity_share
-    # A printed zero is any level below half a unit of rounding; it enters at the middle of that.
-    share = np.clip(max(float(figures.y[i]), width / 2) / limit, _SMALLEST, _LARGEST)
-    error = width**2 / 3 + (reporting_error * figures.y[i]) ** 2
-    z, jacobian = np.empty(len(prior)), np.empty(len(prior))
-    for k, link in enumerate(prior.links):
-        cells = prior.family == k
-        z[cells], jacobian[cells] = link.to_link(share[cells]), link.slope(share[cells]) / limit[cells]
-    variance = jacobian**2 * error + 1e-12
-    loading = jacobian * share * limit
-    source = figures.source[i]
-    if reference is not None and reference in figures.source and source != reference and source not in offsets:
-        variance = variance + (loading * OFFSET_SD) ** 2
-    floor = bool(figures.floor[i])
-    log_jacobian = 0.0 if floor else np.log(jacobian)
-    return Event(clock, float(figures.t[i]), z, variance, log_jacobian, offsets.get(source), loading, floor)
 
 
 def forecast(
@@ -426,7 +292,7 @@ def forecast(
     -------
     array, shape (len(future_t), draws)
     """
-    y = np.clip(np.asarray(y, float), _SMALLEST * capacity, _LARGEST * capacity)
+    y = np.clip(np.asarray(y, float), SMALLEST * capacity, LARGEST * capacity)
     n = len(y)
     # The error of an exact series: two hundredths of a per cent of the capacity (half-width times 1 / sqrt 3).
     width = np.full(n, 2e-4 * 3**0.5 * capacity)

@@ -104,3 +104,11 @@ def published_pace(figures: pd.DataFrame, windows: tuple[int, ...] = (12, 6)) ->
             pace = (level - older.iloc[-1]) / months_between(older.index[-1], last)
             found.append((months, older.index[-1].date().isoformat(), float(pace)))
     return tuple(found)
+
+
+def nice_amounts(target: float, steps: int = 40) -> tuple[float, ...]:
+    """Round monthly amounts from zero up to about a thirtieth of a target, evenly spaced, for a slider."""
+    rough = max(target / 30 / steps, 1.0)
+    power = 10.0 ** np.floor(np.log10(rough))
+    step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough and (m != 2.5 or power > 1))
+    return tuple(float(k * step) for k in range(steps + 1))

@@ -5,13 +5,15 @@ A cell of the grid is one growth law. On the link scale ``z = g(N / K)`` it read
     dz = b dt + level_noise * pace dW1 + dJ          db = -reversion (b - pace) dt + slope_noise * pace dW2
 
 with jumps J at `jump_rate` a year, each N(0, (jump_size * pace)^2). All noise is counted in units of the pace, so a
-fast growth law is also an uncertain one. The weights ship as ``prior.json``; `jalur.learn_prior` learns them.
+fast growth law is also an uncertain one. The pace itself lies between the cell's common pace and the series' own
+recent pace (geometric mean, see `Prior.paced`): a fast adopter is expected to stay faster than others, and to slow
+down towards them. The weights ship as ``prior.json``; `jalur.learn_prior` learns them.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
@@ -25,6 +27,8 @@ from jalur.links import Link, link
 Array = npt.NDArray[np.float64]
 
 PARAMETERS = ("pace", "slope_noise", "level_noise", "reversion", "jump_rate", "jump_size", "capacity_share")
+SLOWEST = 0.03  # link units a year: the least own pace that counts
+QUARTER = 0.25
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Prior:
     family : array of int
         Index into `links`.
     pace : array
-        Link units a year to which the slope reverts.
+        Common pace: link units a year.
     slope_noise, level_noise : array
         In units of the pace (per square root of a year).
     reversion : array
@@ -55,6 +59,11 @@ class Prior:
         Weight of a year-old log-likelihood increment relative to one of today.
     slope_spread : float
         Standard deviation of the slope at the first figure, in units of the pace.
+    own_share : float
+        Share of the series' own recent pace in the pace to which the slope reverts, on the logarithmic scale; with 0
+        the prior does not look at the figures.
+    half_life : float
+        Years in which an increment's weight in the own pace halves.
     version : str
         Version of the weights.
     """
@@ -72,6 +81,8 @@ class Prior:
     power: float = 1.0
     discount: float = 1.0
     slope_spread: float = 0.5
+    own_share: float = 0.0
+    half_life: float = 1.0
     version: str = "custom"
 
     def __len__(self) -> int:
@@ -85,9 +96,32 @@ class Prior:
 
     def take(self, cells: npt.NDArray[np.intp]) -> Prior:
         """Return the prior restricted to some cells."""
-        arrays = {name: getattr(self, name)[cells] for name in ("family", *PARAMETERS, "log_weight")}
-        return Prior(self.links, power=self.power, discount=self.discount, slope_spread=self.slope_spread,
-                     version=self.version, **arrays)  # fmt: skip
+        return replace(self, **{name: getattr(self, name)[cells] for name in ("family", *PARAMETERS, "log_weight")})
+
+    def paced(self, t: Array, z: Array) -> Prior:
+        """Return the prior with each cell's pace drawn towards the series' own recent pace.
+
+        Parameters
+        ----------
+        t : array, shape (n, cells)
+            Dates of the figures in each cell's clock.
+        z : array, shape (n, cells)
+            Figures on the link scale.
+
+        Returns
+        -------
+        Prior
+            With pace ``common**(1 - own_share) * own**own_share``. The own pace is the mean of the increments,
+            weighted by ``0.5**(age / half_life)``; a quarter of a year at the common pace is added to it, so that
+            figures a few days apart do not make a pace, and it is bounded below smoothly by `SLOWEST`.
+        """
+        if self.own_share == 0 or len(t) < 2:
+            return self
+        weight = 0.5 ** ((t[-1] - t[1:]) / self.half_life)
+        own = (weight * np.diff(z, axis=0)).sum(axis=0) + QUARTER * self.pace
+        own /= (weight * np.diff(t, axis=0)).sum(axis=0) + QUARTER
+        own = np.hypot(np.maximum(own, 0.0), SLOWEST)
+        return replace(self, pace=self.pace ** (1 - self.own_share) * own**self.own_share)
 
 
 def make(
@@ -105,6 +139,8 @@ def make(
     power: float = 1.0,
     discount: float = 1.0,
     slope_spread: float = 0.5,
+    own_share: float = 0.0,
+    half_life: float = 1.0,
     version: str = "custom",
 ) -> Prior:
     """Build a prior; parameters broadcast against each other. See `Prior` for their meaning.
@@ -126,9 +162,11 @@ def make(
             raise InputError(f"the prior's {name} must be {'zero or more' if 'noise' in name else 'positive'}")
     if not (0 <= power <= 10 and 0 <= discount <= 1):
         raise InputError("the prior's power must lie in [0, 10] and its discount in [0, 1]")
+    if not (0 <= own_share <= 1 and half_life > 0):
+        raise InputError("the prior's own_share must lie in [0, 1] and its half_life be positive")
     links = tuple(link(f) if isinstance(f, str) else link(*f) for f in families)
     return Prior(links, np.array(columns[-1], np.intp), pace_, slope_, level_, reversion_, rate_, size_, share_, weight_,
-                 float(power), float(discount), float(slope_spread), version)  # fmt: skip
+                 float(power), float(discount), float(slope_spread), float(own_share), float(half_life), version)  # fmt: skip
 
 
 def from_dict(data: dict) -> Prior:
@@ -142,6 +180,8 @@ def from_dict(data: dict) -> Prior:
             power=data["power"],
             discount=data["discount"],
             slope_spread=data["slope_spread"],
+            own_share=data["own_share"],
+            half_life=data["half_life"],
             version=data["version"],
         )
     except (KeyError, TypeError) as error:
@@ -155,7 +195,8 @@ def to_dict(prior: Prior, **more: object) -> dict:
     cells["log_weight"] = [round(float(x), 6) for x in prior.log_weight]
     families = [f.family if f.shape is None else [f.family, f.shape] for f in prior.links]
     return {"version": prior.version, **more, "power": round(prior.power, 6), "discount": prior.discount,
-            "slope_spread": prior.slope_spread, "families": families, "cells": cells}  # fmt: skip
+            "slope_spread": prior.slope_spread, "own_share": prior.own_share, "half_life": prior.half_life,
+            "families": families, "cells": cells}  # fmt: skip
 
 
 @lru_cache(maxsize=8)

@@ -30,8 +30,10 @@ def refresh(path: Path, timeout: int = 300) -> None:
     client.execute()
     kept = {key: notebook.metadata[key] for key in ("kernelspec", "title") if key in notebook.metadata}
     kept |= {"language_info": {"name": "python"}}
-    if "widgets" in notebook.metadata:
-        kept["widgets"] = notebook.metadata["widgets"]
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            # A stored widget is dead: readers of the file see its words instead, until they run it.
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     notebook.metadata = nbformat.from_dict(kept)
     temporary = path.with_name(f".{path.name}.tmp")
     nbformat.write(notebook, temporary)

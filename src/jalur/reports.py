@@ -253,6 +253,8 @@ def make(
             if not options.scheduler:
                 execute.warm_server()  # its imports go on while the data are checked here
             _check_data(to_do, options)
+            if not options.scheduler and options.verdict:
+                execute.look_ahead(task.work for task in to_do if task.work.kind == "verdict")
             executor, slots = stack.enter_context(_executor(options))
             packed = execute.pack(options.data) if options.scheduler else None
             bar = stack.enter_context(Progress(len(to_do) if progress else 0))
@@ -277,9 +279,13 @@ def _in_turn(tasks: Sequence[Task]) -> list[Task]:
 
 def _check_data(tasks: Sequence[Task], options: Options) -> None:
     from jalur import ledger
+    from jalur.question import Question, capacity_of
 
-    for programme in dict.fromkeys(task.report.programme for task in tasks):
-        ledger.load(programme, options.data)
+    names = dict.fromkeys(task.report.programme for task in tasks)
+    programmes = {name: ledger.load(name, options.data) for name in names}
+    for report in {task.report.folder: task.report for task in tasks}.values():
+        chosen = {name: value for name, value in report.settings.items() if name in VERDICT_PARAMETERS}
+        capacity_of(programmes[report.programme], Question(vintage=report.vintage, **chosen))
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """The warm process behind `jalur.workers.WarmServer`: imports once, forks a child per call (``python -m jalur.warm``).
 
-Standard input is a socket to the caller. Each request is one byte with a file descriptor beside it: ``f`` forks a child
-that talks over that descriptor, ``s`` tells over it how a child ended. End of file means that the caller is gone.
+The argument is a temporary folder for this process and its children. Standard input is a socket to the caller: each
+request is one byte with a file descriptor beside it; ``f`` forks a child that talks over that descriptor, ``s`` tells
+over it how a child ended. End of file means that the caller is gone.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ import gc
 import importlib
 import os
 import pkgutil
+import shutil
 import signal
 import socket
 import sys
 import tempfile
 import threading
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import jalur
 from jalur.memo import FOLDER_VARIABLE
-from jalur.workers import FORK, STATUS
+from jalur.workers import FORK, MEMO, READY, STATUS
 
 # What notebooks, export and engine need, besides the package's own modules. The helpers of the notebooks are imported
 # by the notebooks themselves, since they may want to know the shell they are imported in.
@@ -121,10 +124,13 @@ def _end_with_caller(connection: Connection) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's business
     with socket.socket(fileno=os.dup(0)) as caller:
-        preload()
-        with tempfile.TemporaryDirectory(prefix="jalur-") as folder:
+        home = Path(sys.argv[1])
+        try:
+            preload()
             # What a killed child leaves behind lies in here as well, and goes with the server.
-            os.environ["TMPDIR"] = tempfile.tempdir = folder
-            os.environ[FOLDER_VARIABLE] = os.path.join(folder, "memo")
-            os.mkdir(os.environ[FOLDER_VARIABLE])
+            os.environ["TMPDIR"] = tempfile.tempdir = str(home)
+            os.environ[FOLDER_VARIABLE] = str(home / MEMO)
+            (home / READY).touch()
             serve(caller)
+        finally:
+            shutil.rmtree(home, ignore_errors=True)

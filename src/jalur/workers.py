@@ -16,14 +16,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 FORK, STATUS = b"f", b"s"
+READY, MEMO = "ready", "memo"  # in the temporary folder: the imports are done; what `jalur.memo` keeps
 
 # The same on every machine: sums in the same order, sets in the same order, no threads that a fork would lose.
 FIXED_ENVIRONMENT = {
@@ -59,6 +63,7 @@ class WarmServer:
         self._running: set[int | None] = set()
         self._process: subprocess.Popen | None = None
         self._control: socket.socket | None = None
+        self._home: Path | None = None
         self.closed = False
 
     def start(self) -> None:
@@ -70,10 +75,13 @@ class WarmServer:
                 return
             if self._control is not None:
                 self._control.close()
+            self._remove_home()
+            self._home = Path(tempfile.mkdtemp(prefix="jalur-"))
+            (self._home / MEMO).mkdir()
             ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
             with theirs:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "jalur.warm"],
+                    [sys.executable, "-P", "-m", "jalur.warm", str(self._home)],
                     stdin=theirs.fileno(),
                     stdout=subprocess.DEVNULL,
                     env={**os.environ, **FIXED_ENVIRONMENT},
@@ -84,6 +92,20 @@ class WarmServer:
     def pid(self) -> int | None:
         """Process id of the warm process, None before `start`."""
         return self._process.pid if self._process else None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the imports are done."""
+        return self._home is not None and (self._home / READY).exists()
+
+    @property
+    def memo(self) -> Path | None:
+        """Folder in which the processes of this server keep results for each other, None before `start`."""
+        return self._home / MEMO if self._home else None
+
+    def _remove_home(self) -> None:
+        if self._home is not None:
+            shutil.rmtree(self._home, ignore_errors=True)
 
     def _send(self, request: bytes) -> Connection:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -158,6 +180,7 @@ class WarmServer:
                 except subprocess.TimeoutExpired:
                     self._process.kill()
                     self._process.wait()
+            self._remove_home()
 
     def __enter__(self) -> WarmServer:
         self.start()
