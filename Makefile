@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+NOTEBOOKS := $(sort $(wildcard notebooks/[0b]*.ipynb))
 # One BLAS thread a process: the work is spread over processes, and results do not depend on the number of cores.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
@@ -41,27 +41,29 @@ lab: $(READY) ## Open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
 .PHONY: test
-test: lint unit nbval ## Everything: linters, types, import rules, unit, slow and browser tests, notebooks
+test: lint unit nbval ## Linters, unit tests, notebooks (the slow and the browser tests: make slow)
 
 .PHONY: lint
-lint: $(READY) ## Linters, types, directions of imports
+lint: $(READY) ## Linters
 	@echo "Linting"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
-	@echo "Types"; $(BIN)/mypy
-	@echo "Directions of imports"; $(BIN)/lint-imports --no-timing
 
 .PHONY: quick
 quick: $(READY) ## Only the fast unit tests
 	@$(BIN)/python -m pytest tests -q -m "not slow and not browser" -n 2
 
 .PHONY: unit
-unit: $(READY) browser
-	@echo "Unit, slow and browser tests"
-	@$(BIN)/python -m pytest tests -q -n 2 --dist loadscope --cov --cov-report=term:skip-covered
+unit: $(READY)
+	@echo "Unit tests"
+	@$(BIN)/python -m pytest tests -q -n 2 --dist loadscope -m "not slow and not browser"
+
+.PHONY: slow
+slow: $(READY) browser ## The slow tests and those in a real Chromium
+	@$(BIN)/python -m pytest tests -q -m "slow or browser"
 
 .PHONY: nbval
 nbval: $(READY)
 	@echo "Notebooks: executed again and compared with their stored outputs"
-	@$(BIN)/python -m pytest --nbval $(NOTEBOOKS) -q -p no:cacheprovider -n 2 --dist loadscope
+	@$(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/nbval_sanitize.cfg $(NOTEBOOKS) -q -p no:cacheprovider -n 2 --dist loadscope
 
 .PHONY: browser
 browser: ## Install Chromium where that is possible (Debian, as root)

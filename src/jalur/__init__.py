@@ -1,4 +1,4 @@
-"""jalur: is an official adoption path reachable, how likely, and what would it take?
+"""jalur says whether an official adoption path is reachable, how likely, and what it would take.
 
 The package computes, the notebooks narrate. Importing it loads nothing heavy; see `jalur.ledger`,
 `jalur.outlook` and `jalur.reach` for the way from published figures to a verdict.

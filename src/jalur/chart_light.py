@@ -47,7 +47,9 @@ def fan_svg(verdict: Any, figures: pd.DataFrame, fmt: Format, reference_source: 
     top = ticks[-1]
 
     def x(when: Any) -> float:
-        return LEFT + ((when if isinstance(when, float) else year(when)) - first) / (last - first) * (WIDTH - LEFT - RIGHT)
+        return LEFT + ((when if isinstance(when, float) else year(when)) - first) / (last - first) * (
+            WIDTH - LEFT - RIGHT
+        )
 
     def y(level: float) -> float:
         return HEIGHT - BOTTOM - min(level, top) / top * (HEIGHT - TOP - BOTTOM)
@@ -72,7 +74,10 @@ def fan_svg(verdict: Any, figures: pd.DataFrame, fmt: Format, reference_source: 
     parts += [mark for m in v["milestones"] for mark in _milestone(m, x(m["date"]), y, fmt)]
     foot = HEIGHT - BOTTOM
     for t in _years(first, last):
-        parts += [_line(x(float(t)), foot, x(float(t)), foot + 6, GREY), _text(x(float(t)) + 3, foot + 12, str(t), GREY)]
+        parts += [
+            _line(x(float(t)), foot, x(float(t)), foot + 6, GREY),
+            _text(x(float(t)) + 3, foot + 12, str(t), GREY),
+        ]
     words = fan_alt(v, figures, scale, fmt, (first, last), top)
     return Markup(
         '<svg viewBox="0 0 {} {}" role="img" aria-label="{}" xmlns="http://www.w3.org/2000/svg" '

@@ -193,9 +193,9 @@ class App:
         known = fmt.counted("explore.figures", len(figures), day=fmt.day(self.verdict.vintage))
         tail = fmt.say("explore.assumes", list=fmt.joined(said)) if said else ""
         sentence = brief_text.sentence(self.verdict.to_dict(), fmt, emphasis=True)
-        return Markup('<div role="status" aria-live="polite"><p style="font-size:1.25em">{}</p><p>{} {}</p></div>').format(
-            sentence, brief_text.capital(known), tail
-        )
+        return Markup(
+            '<div role="status" aria-live="polite"><p style="font-size:1.25em">{}</p><p>{} {}</p></div>'
+        ).format(sentence, brief_text.capital(known), tail)
 
     def _save(self, _: Any) -> None:
         fmt = self.fmt

@@ -187,7 +187,9 @@ def fit_weights(origins: Origins, prior: Prior, group_weight: dict[str, float], 
     n, cells = len(origins.level), len(prior)
     v = origin_weights(origins, group_weight)
     scale = HORIZONS * np.maximum(origins.step, SCALE_FLOOR * origins.level)
-    width, above = (a.reshape(n, -1).astype(np.float32) / scale[:, None].astype(np.float32) for a in crps_terms(origins))
+    width, above = (
+        a.reshape(n, -1).astype(np.float32) / scale[:, None].astype(np.float32) for a in crps_terms(origins)
+    )
     cdf = origins.cdf.reshape(n, -1, cells)
     log_likelihood = origins.log_likelihood - origins.log_likelihood.max(axis=1, keepdims=True)
 

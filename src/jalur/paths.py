@@ -10,7 +10,6 @@ import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from jalur.errors import InputError
-from jalur.mixture import poisson_weights
 from jalur.statespace import transition
 
 if TYPE_CHECKING:
@@ -156,7 +155,9 @@ def _bring_to_exact(outlook: Outlook, count: Array, t: Array, order: list[int]) 
         if t[i] not in done:
             # The span of the draws, widened: beyond it lies less than one draw.
             low, high = count[i].min(), count[i].max()
-            nodes = np.linspace(max(low - 0.05 * (high - low), 0.0), min(high + 0.05 * (high - low), outlook.capacity), _LEVELS)
+            nodes = np.linspace(
+                max(low - 0.05 * (high - low), 0.0), min(high + 0.05 * (high - low), outlook.capacity), _LEVELS
+            )
             done[t[i]] = np.interp(grid, outlook.cdf(t[i], nodes), nodes)
         out[i, np.argsort(count[i], kind="stable")] = done[t[i]]
     if order:

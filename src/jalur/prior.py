@@ -165,8 +165,10 @@ def make(
     if not (0 <= own_share <= 1 and half_life > 0):
         raise InputError("the prior's own_share must lie in [0, 1] and its half_life be positive")
     links = tuple(link(f) if isinstance(f, str) else link(*f) for f in families)
-    return Prior(links, np.array(columns[-1], np.intp), pace_, slope_, level_, reversion_, rate_, size_, share_, weight_,
-                 float(power), float(discount), float(slope_spread), float(own_share), float(half_life), version)  # fmt: skip
+    family = np.array(columns[-1], np.intp)
+    cells = (pace_, slope_, level_, reversion_, rate_, size_, share_, weight_)
+    settings = (float(power), float(discount), float(slope_spread), float(own_share), float(half_life))
+    return Prior(links, family, *cells, *settings, version)
 
 
 def from_dict(data: dict) -> Prior:

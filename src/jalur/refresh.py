@@ -25,7 +25,11 @@ def refresh(path: Path, timeout: int = 300) -> None:
 
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
-        notebook, timeout=timeout, kernel_name="python3", record_timing=False, resources={"metadata": {"path": path.parent}}
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": path.parent}},
     )
     client.execute()
     kept = {key: notebook.metadata[key] for key in ("kernelspec", "title") if key in notebook.metadata}

@@ -37,7 +37,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Filtered:
-    """State after the last figure: mean (states, cells), covariance (states, states, cells), log-likelihood (cells,)."""
+    """State after the last figure: mean (states, cells), covariance (states, states, cells), log-likelihood."""
 
     mean: Array
     covariance: Array
@@ -80,7 +80,7 @@ def propagate(mean: Array, cov: Array, prior: Prior, gap: Array) -> None:
 
 
 def _components(chance: Array, jump_variance: Array, wild: float, wild_factor: float, jumps: bool):
-    """Yield (probability, added level variance, factor on the figure's variance) of each thing that may have happened."""
+    """Yield (probability, added level variance, factor on the figure's variance) of each possible event."""
     kinds = [(1.0 - wild, 1.0)] + ([(wild, wild_factor**2)] if wild else [])
     for share, factor in kinds:
         if jumps:

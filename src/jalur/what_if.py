@@ -83,13 +83,16 @@ class Case:
         times = [*self.path.times, *self.dates]
         # As drawn, without the step that gives each date its exact law: what is printed is corrected for it below.
         drawn = replace(self.state, net=True).draws(times, n=DRAWS, seed=self.question.seed)
-        milestones, later = drawn[: len(self.path.times)], drawn[len(self.path.times) :]
+        milestones, later = drawn[: len(self.path.times)].copy(), drawn[len(self.path.times) :]
         if not self.programme.net:
-            later = np.maximum.accumulate(later, axis=0)
-            milestones = milestones.copy()
-            for k in np.flatnonzero(self.open):
-                milestones[k] = later[int(np.searchsorted(self.dates, self.path.times[k]))]
-        return later, milestones
+            later = _without_falls(later)
+        return later, self._at_milestones(later, milestones)
+
+    def _at_milestones(self, later: np.ndarray, milestones: np.ndarray) -> np.ndarray:
+        """`milestones` with the rows of those to come taken from `later`."""
+        for k in np.flatnonzero(self.open):
+            milestones[k] = later[int(np.searchsorted(self.dates, self.path.times[k]))]
+        return milestones
 
     def months(self, times: np.ndarray) -> np.ndarray:
         """Months from the vintage to each date, 0 for earlier ones."""
@@ -101,10 +104,7 @@ class Case:
         later = np.minimum(later + extra * self.months(self.dates)[:, None], self.capacity)
         if retention < 1:
             later = active(self.dates, later, retention)
-        milestones = milestones.copy()
-        for k in np.flatnonzero(self.open):
-            milestones[k] = later[int(np.searchsorted(self.dates, self.path.times[k]))]
-        return later, milestones
+        return later, self._at_milestones(later, milestones.copy())
 
     def chances(self, extra: float, retention: float) -> tuple[np.ndarray, float, np.ndarray]:
         """Chance of each milestone, of all of them, and quantiles (5, 50, 95 %) on their dates.
@@ -191,7 +191,9 @@ class Explorer:
             none = capacity is None or why_not(figures, path, capacity, question.vintage) is not None
             while len(self._cases) >= _KEPT:
                 del self._cases[next(iter(self._cases))]
-            self._cases[question] = None if none else Case(self.programme, question, figures, path, float(capacity or 0))
+            self._cases[question] = (
+                None if none else Case(self.programme, question, figures, path, float(capacity or 0))
+            )
         return self._cases[question]
 
     def _empty(self, case: Case) -> v.Verdict:
@@ -234,6 +236,19 @@ class Explorer:
             package_version=__version__,
             data_hash=ledger.data_hash(self.programme),
         )
+
+
+def _without_falls(levels: np.ndarray) -> np.ndarray:
+    """Draws of a count that cannot fall, shape (dates, draws), in order of time.
+
+    As in the engine, the law on a date is the highest of the laws so far, quantile by quantile; each path keeps its
+    rank in it.
+    """
+    law = np.maximum.accumulate(np.sort(levels, axis=1), axis=0)
+    out = np.empty_like(levels)
+    for row, high, sorted_ in zip(out, np.maximum.accumulate(levels, axis=0), law, strict=True):
+        row[np.argsort(high, kind="stable")] = sorted_
+    return np.maximum.accumulate(out, axis=0)
 
 
 def _milestone(case: Case, k: int, probability: float, levels: np.ndarray) -> v.Milestone:
