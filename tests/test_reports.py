@@ -264,3 +264,59 @@ def test_without_a_browser_the_page_is_there_and_a_sentence_says_why_no_pdf(tmp_
     assert "PDF" in result.lines[0].reason
     assert len(list(out.rglob("brief.en.html"))) == 1
     assert not list(out.rglob("*.pdf"))
+
+
+def test_equal_questions_have_one_key_whichever_objects_they_are_made_of():
+    from jalur import memo
+
+    text = "umkm_onboarding"
+    other = "".join(list(text))
+    assert text is not other
+    assert memo._hash((text, text)) == memo._hash((text, other))
+    assert memo._hash((text, "a")) != memo._hash((text, "b"))
+
+
+def test_the_caller_looks_ahead_while_the_workers_start(tmp_path, monkeypatch):
+    from jalur import exports, memo
+
+    asked = []
+    monkeypatch.setattr(exports, "verdict_of", lambda parameters: asked.append((parameters, os.environ["JALUR_MEMO"])))
+    works = [execute.Work("verdict", "verdict", {"programme": str(n)}, None, "data") for n in range(3)]
+
+    class Starting:
+        memo = tmp_path
+        ready = False
+
+    server = Starting()
+    monkeypatch.setattr(execute, "warm_server", lambda: server)
+    execute.look_ahead(works)
+    assert [parameters["programme"] for parameters, _ in asked] == ["0", "1", "2"]
+    assert asked[0] == ({"programme": "0", "data": "data"}, str(tmp_path))
+    assert memo.FOLDER_VARIABLE not in os.environ
+    server.ready = True
+    execute.look_ahead(works)
+    assert len(asked) == 3
+
+
+def test_what_goes_wrong_while_looking_ahead_is_left_to_the_work_itself(tmp_path, monkeypatch):
+    from jalur import exports, memo
+
+    def fail(_):
+        raise ValueError("odd")
+
+    monkeypatch.setattr(exports, "verdict_of", fail)
+    execute.look_ahead([execute.Work("verdict", "verdict", {"programme": "x"}, None, "data")])
+    assert memo.FOLDER_VARIABLE not in os.environ
+
+
+@pytest.mark.slow
+def test_the_verdict_of_the_caller_is_found_by_the_worker(tmp_path, out):
+    """The two processes must make the same key of the same question, though their objects differ."""
+    execute.stop_server()  # a new one, so that the caller has time to look ahead
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=KEPT)
+    tiny.run(notebooks, out, verdict=True, jobs=1)
+    (shown,) = (content.decode() for name, content in tiny.contents(out).items() if name.endswith("01_a.ipynb"))
+    assert "kept: 1" in shown
+
+
+KEPT = "import os\nprint('kept:', len(os.listdir(os.environ['JALUR_MEMO'])))"

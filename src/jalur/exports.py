@@ -19,7 +19,10 @@ def guard(value: Any) -> Any:
     >>> guard("=HYPERLINK(1)"), guard(-3.5), guard("UMKM")
     ("'=HYPERLINK(1)", -3.5, 'UMKM')
     """
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    if not isinstance(value, str):
+        return value
+    text = f"'{value}" if value.startswith(FORMULA_STARTS) else value
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # the writer would leave a lone CR unquoted
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
