@@ -346,7 +346,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 def _learn_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "series", type=Path, metavar="SERIES.csv", help="columns: series, kind, date or year, value, capacity"
+        "series", type=Path, metavar="SERIES.csv", help="columns: group, series, year, value_percent, capacity"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="where the weights go (default: print them)")
 
