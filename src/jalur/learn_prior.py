@@ -40,7 +40,7 @@ COLUMNS = ("group", "series", "year", "value_percent", "capacity")
 WEIGHTS_VERSION = "1.0"
 # How much one series counts, by group; others count 1. The broadband series approach a ceiling of one line a household
 # that is itself a guess, and many level off far below it: they say little about growth towards a known capacity.
-GROUP_WEIGHT = {"broadband_per_100": 1 / 12}
+GROUP_WEIGHT = {"broadband_per_100": 1 / 24}
 STRETCHES = (1.15, 1.3, 1.5, 1.75)  # targets as multiples of the level, three years ahead
 
 

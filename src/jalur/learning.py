@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
-from jalur.figures import Figures
+from jalur.figures import LARGEST, SMALLEST, exact_figures
 from jalur.mixture import poisson_weights
-from jalur.posterior import LARGEST, SMALLEST, posterior
+from jalur.posterior import posterior
 from jalur.prior import Prior, make
 from jalur.statespace import transition
 
@@ -34,7 +34,6 @@ LEAST_HISTORY = 5
 LOWEST, HIGHEST = 0.05, 0.80  # share of the capacity at a usable origin
 PENALTY = 1e-3
 SCALE_FLOOR = 0.1
-EXACT_ERROR = 2e-4  # standard deviation of an exact series' figures, as a share of the capacity
 _SPREAD = np.sinh(np.linspace(-3.2, 4.6, 33))
 
 
@@ -100,14 +99,6 @@ def features(prior: Prior) -> Array:
     axes += [prior.family, prior.jump_rate + 1000 * prior.jump_size]
     values = [(axis, np.unique(axis)) for axis in axes]
     return np.array([axis == v for axis, several in values if len(several) > 1 for v in several], float).T
-
-
-def exact_figures(t: npt.ArrayLike, y: npt.ArrayLike, capacity: float) -> Figures:
-    """Return an exact series as figures: its error is two hundredths of a per cent of the capacity."""
-    y = np.clip(np.asarray(y, float), SMALLEST * capacity, LARGEST * capacity)
-    n = len(y)
-    width = np.full(n, EXACT_ERROR * 3**0.5 * capacity)
-    return Figures(np.asarray(t, float), y, width, np.zeros(n, bool), ("",) * n, tuple(f"{x:g}" for x in np.asarray(t)))
 
 
 def cell_cdf(prior: Prior, mean: Array, cov: Array, capacity: float, gap: float, levels: Array) -> Array:

@@ -23,9 +23,9 @@ import numpy.typing as npt
 
 from jalur import paths
 from jalur.errors import InputError
-from jalur.figures import Figures, decimal_year, figures_from
+from jalur.figures import Figures, decimal_year, exact_figures, figures_from
 from jalur.mixture import Mixture, poisson_weights
-from jalur.posterior import LARGEST, SMALLEST, WILD_SHARE, Posterior, posterior
+from jalur.posterior import WILD_SHARE, Posterior, posterior
 from jalur.prior import Prior, load
 from jalur.statespace import transition
 
@@ -33,7 +33,7 @@ __all__ = ["ENGINE_VERSION", "Figures", "Outlook", "Pace", "condition", "decimal
 
 Array = npt.NDArray[np.float64]
 
-ENGINE_VERSION = "1.0"
+ENGINE_VERSION = "1.1"
 
 GRID = 0.25  # years between the dates at which a count that cannot fall is compared with itself
 _NEGLIGIBLE = 1e-7  # components of the mixture with less weight are dropped
@@ -200,13 +200,13 @@ class Outlook:
         """Probability that the count is at least ``levels[i]`` on date ``times[i]``, for all i.
 
         The dependence between the dates comes from quasi-random paths, the probability of each single date from the
-        mixture, so the result is never above the smallest of them.
+        mixture, so the result is never above the smallest of them. The points are fixed: `seed` changes nothing.
         """
-        return paths.joint_probability(self, times, levels, seed)
+        return paths.joint_probability(self, times, levels)
 
     def pace(self, seed: int = 0) -> Pace:
-        """Return the model's present slope, in units of the count a year and on the link scale."""
-        return paths.pace(self, seed)
+        """Return the model's present slope, per year; computed on fixed points, `seed` changes nothing."""
+        return paths.pace(self)
 
 
 def condition(
@@ -292,9 +292,5 @@ def forecast(
     -------
     array, shape (len(future_t), draws)
     """
-    y = np.clip(np.asarray(y, float), SMALLEST * capacity, LARGEST * capacity)
-    n = len(y)
-    # The error of an exact series: two hundredths of a per cent of the capacity (half-width times 1 / sqrt 3).
-    width = np.full(n, 2e-4 * 3**0.5 * capacity)
-    figures = Figures(np.asarray(t, float), y, width, np.zeros(n, bool), ("",) * n, tuple(map(str, t)))
+    figures = exact_figures(t, y, capacity)
     return condition(figures, capacity, reporting_error=0.0, net=True, wild=0.0).draws(future_t, draws, seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 JOINT_POINTS = 16384
-_LEVELS = 257  # nodes of the exact distribution function to which the draws of a count are brought
+# Nodes of the exact distribution function to which the draws of a count are brought.
+_LEVELS = 33
+_RANKS = 0.5 - 0.5 * np.cos(np.pi * np.linspace(0, 1, 97))
 
 
 def _latin(n: int, rng: np.random.Generator) -> Array:
@@ -26,19 +29,18 @@ def _latin(n: int, rng: np.random.Generator) -> Array:
     return rng.permutation((np.arange(n) + rng.random(n)) / n)
 
 
-def _lattice(n: int, dimensions: int, seed: int) -> Array:
-    """Return a Kronecker sequence in (0, 1), shape (dimensions, n), shifted at random by the seed.
+def _lattice(n: int, dimensions: int) -> Array:
+    """Return a Kronecker sequence in (0, 1), shape (dimensions, n); always the same points.
 
     The generator is the generalised golden ratio g, the root of ``g**(d + 1) = g + 1``; the first coordinate is
     the even grid, so that cells are picked in proportion to their weights.
     """
-    shift = np.random.default_rng(seed).random(dimensions)
     g = 2.0
     for _ in range(60):
         g = (1 + g) ** (1 / dimensions)
     step = g ** -np.arange(1.0, dimensions)
     i = np.arange(n)
-    grid = np.vstack([(i + shift[0]) / n, (shift[1:, None] + step[:, None] * i) % 1.0])
+    grid = np.vstack([(i + 0.5) / n, (0.5 + step[:, None] * i) % 1.0])
     return np.clip(grid, 1e-12, 1 - 1e-12)
 
 
@@ -146,30 +148,66 @@ def _running_maximum(count: Array, past: list[int], future: list[int]) -> Array:
 
 
 def _bring_to_exact(outlook: Outlook, count: Array, t: Array, order: list[int]) -> Array:
-    """Give each date's draws the exact distribution, keeping their ranks, and keep paths from falling."""
+    """Give each date's draws the exact distribution, keeping their ranks as far as no path falls."""
     out = np.empty_like(count)
     n = count.shape[1]
     grid = (np.arange(n) + 0.5) / n
-    done: dict[float, Array] = {}
+    exact: dict[float, Array] = {}
+    before = None
     for i in order:
-        if t[i] not in done:
-            # The span of the draws, widened: beyond it lies less than one draw.
+        if t[i] not in exact:
             low, high = count[i].min(), count[i].max()
-            nodes = np.linspace(
-                max(low - 0.05 * (high - low), 0.0), min(high + 0.05 * (high - low), outlook.capacity), _LEVELS
-            )
-            done[t[i]] = np.interp(grid, outlook.cdf(t[i], nodes), nodes)
-        out[i, np.argsort(count[i], kind="stable")] = done[t[i]]
-    if order:
-        out[order] = np.maximum.accumulate(out[order], axis=0)
+            reach = 0.05 * (high - low)  # beyond the draws, widened, lies less than one draw
+            # Nodes at ranks of the draws are dense where the distribution is steep, even ones cover its gaps.
+            even = np.linspace(max(low - reach, 0.0), min(high + reach, outlook.capacity), _LEVELS)
+            nodes = np.union1d(even, np.quantile(count[i], _RANKS))
+            exact[t[i]] = np.interp(grid, outlook.cdf(t[i], nodes), nodes)
+        out[i] = _assign(exact[t[i]], count[i], before)
+        before = out[i]
     return out
 
 
-def joint_probability(outlook: Outlook, times: Sequence[float], levels: Sequence[float], seed: int) -> float:
+def _assign(values: Array, score: Array, before: Array | None) -> Array:
+    """Give the sorted values to the draws by the rank of their score, but none less than it had before.
+
+    The values are handed out from the smallest; each goes to the draw with the lowest score among those that it does
+    not let fall. Since the distributions only move up, there always is one.
+    """
+    by_score = np.argsort(score)
+    out = np.empty_like(score)
+    out[by_score] = values
+    falling = np.zeros(0) if before is None else np.flatnonzero(out[by_score] < before[by_score])
+    if before is None or len(falling) == 0:
+        return out
+    last = int(falling[-1])
+    rank = np.empty(len(score), np.intp)
+    rank[by_score] = np.arange(len(score))
+    by_before = np.argsort(before)
+    ready = np.searchsorted(before[by_before], values, side="right")
+    # Rounding may leave one draw too few.
+    ready = np.maximum(ready, np.arange(1, len(values) + 1)).tolist()
+    waiting: list[int] = []
+    arrivals = rank[by_before].tolist()
+    taken: list[int] = []
+    arrived, highest = 0, -1
+    for given, enough in enumerate(ready):
+        if given > last and highest < given:
+            break  # the lowest ranks are served, and nobody further up would fall
+        while arrived < enough:
+            heappush(waiting, arrivals[arrived])
+            arrived += 1
+        taken.append(heappop(waiting))
+        highest = max(highest, taken[-1])
+    out[by_score[taken]] = values[: len(taken)]
+    return np.maximum(out, before)
+
+
+def joint_probability(outlook: Outlook, times: Sequence[float], levels: Sequence[float]) -> float:
     """See `Outlook.joint_probability`.
 
     Genz' sequential conditioning: each path is kept above the levels and carries the probability of that. Only the
-    cell, the jumps and the positions above the levels are sampled, and the integrand is smooth. For a count that
+    cell, the jumps and the positions above the levels are sampled, on points that are always the same, so that the
+    result depends on no seed (its error is about 0.001). For a count that
     cannot fall, the levels are first moved so that each date has its exact probability under the working model.
     """
     t, past, future = _ordered(outlook, times)
@@ -184,7 +222,7 @@ def joint_probability(outlook: Outlook, times: Sequence[float], levels: Sequence
     if not outlook.net:
         level = np.array([_matching(outlook, x, p, y) for x, p, y in zip(t, single, level, strict=True)])
     kept = len(outlook.past_t)
-    u = _lattice(JOINT_POINTS, 3 + kept + 3 * len(future), seed)
+    u = _lattice(JOINT_POINTS, 3 + kept + 3 * len(future))
     column = iter(u)
     cell = _pick(outlook.weight, next(column))
     prior = outlook.prior.take(cell)
@@ -252,12 +290,12 @@ def _above(centre: Array, sd: Array, threshold: Array, u: Array) -> tuple[Array,
     return -ndtri(np.clip(u * chance, 1e-300, 1 - 1e-16)), chance
 
 
-def pace(outlook: Outlook, seed: int) -> Pace:
+def pace(outlook: Outlook) -> Pace:
     """See `Outlook.pace`."""
     from jalur.outlook import Pace
 
     n = 4096
-    u = _lattice(n, 3, seed)
+    u = _lattice(n, 3)
     cell = _pick(outlook.weight, u[0])
     lower = _factor(outlook.covariance[:2, :2])[:, :, cell]
     n1, n2 = ndtri(u[1]), ndtri(u[2])

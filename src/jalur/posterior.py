@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jalur.errors import InputError
-from jalur.figures import Figures, checked
+from jalur.figures import LARGEST, SMALLEST, Figures, checked
 from jalur.prior import Prior
 from jalur.statespace import Event, Filtered, kalman
 
@@ -17,7 +17,6 @@ Array = npt.NDArray[np.float64]
 
 OFFSET_SD = 0.03  # prior standard deviation of an issuing body's offset, as a share of the level
 WILD_SHARE, WILD_FACTOR = 0.05, 10.0  # a wild figure: how often, and how many times the usual error
-SMALLEST, LARGEST = 1e-7, 1 - 1e-6  # shares at which figures enter the link
 
 
 @dataclass(frozen=True)
