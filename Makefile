@@ -56,6 +56,14 @@ unit: $(READY)
 	@echo "Unit tests"
 	@$(BIN)/python -m pytest tests -q -n 2 --dist loadscope -m "not slow and not browser"
 
+# The part of the suite that continuous integration requires; `make test` runs all of it.
+REQUIRED := $(addprefix tests/test_,$(addsuffix .py,notebooks pace evidence labels ledger reach reports_matrix \
+	reports_manifest track_record track_record_replay verdict_schema pdf))
+
+.PHONY: required
+required: lint ## Linters and the tests that must pass before a change lands
+	@$(BIN)/python -m pytest $(REQUIRED) -q -m "not slow and not browser"
+
 .PHONY: slow
 slow: $(READY) browser ## The slow tests and those in a real Chromium
 	@$(BIN)/python -m pytest tests -q -m "slow or browser"
