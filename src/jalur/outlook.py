@@ -25,6 +25,7 @@ from jalur import paths
 from jalur.errors import InputError
 from jalur.figures import Figures, decimal_year, exact_figures, figures_from
 from jalur.mixture import Mixture, poisson_weights
+from jalur.paths import Pace
 from jalur.posterior import WILD_SHARE, Posterior, posterior
 from jalur.prior import Prior, load
 from jalur.statespace import transition
@@ -37,22 +38,6 @@ ENGINE_VERSION = "1.1"
 
 GRID = 0.25  # years between the dates at which a count that cannot fall is compared with itself
 _NEGLIGIBLE = 1e-7  # components of the mixture with less weight are dropped
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Present pace: the model's current slope, with intervals.
-
-    `median`, `interval_50`, `interval_80` are in units of the count a year; `link_slope` and `link_slope_80` are on
-    the (scaled) link scale of `family`, the family with most weight.
-    """
-
-    median: float
-    interval_50: tuple[float, float]
-    interval_80: tuple[float, float]
-    link_slope: float
-    link_slope_80: tuple[float, float]
-    family: str
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from jalur.errors import InputError
 from jalur.statespace import transition
 
 if TYPE_CHECKING:
-    from jalur.outlook import Outlook, Pace
+    from jalur.outlook import Outlook
 
 Array = npt.NDArray[np.float64]
 
@@ -22,6 +23,22 @@ JOINT_POINTS = 16384
 # Nodes of the exact distribution function to which the draws of a count are brought.
 _LEVELS = 33
 _RANKS = 0.5 - 0.5 * np.cos(np.pi * np.linspace(0, 1, 97))
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Present pace: the model's current slope, with intervals.
+
+    `median`, `interval_50`, `interval_80` are in units of the count a year; `link_slope` and `link_slope_80` are on
+    the (scaled) link scale of `family`, the family with most weight.
+    """
+
+    median: float
+    interval_50: tuple[float, float]
+    interval_80: tuple[float, float]
+    link_slope: float
+    link_slope_80: tuple[float, float]
+    family: str
 
 
 def _latin(n: int, rng: np.random.Generator) -> Array:
@@ -113,7 +130,7 @@ def draws(outlook: Outlook, times: Sequence[float], n: int, seed: int) -> Array:
     for i in past:
         z[i] = state[outlook._past_index(t[i])]
     level, slope, now = state[kept], state[kept + 1], outlook.t_last
-    gaps = {}
+    gaps: dict[tuple[float, float], Array] = {}
     for i in future:
         gap = gaps.setdefault((now, t[i]), outlook.gap(now, t[i]))[cell]
         if t[i] > now:
@@ -292,8 +309,6 @@ def _above(centre: Array, sd: Array, threshold: Array, u: Array) -> tuple[Array,
 
 def pace(outlook: Outlook) -> Pace:
     """See `Outlook.pace`."""
-    from jalur.outlook import Pace
-
     n = 4096
     u = _lattice(n, 3)
     cell = _pick(outlook.weight, u[0])
