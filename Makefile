@@ -88,6 +88,15 @@ lock: $(READY) ## Refresh requirements.lock (no index address in it)
 	@$(BIN)/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --extra cluster --group test --group bench --group build --quiet --output-file requirements.lock
 
+.PHONY: api
+api: $(READY) ## API reference from the docstrings, into docs/api (works offline)
+	@$(BIN)/pdoc -o docs/api jalur helpers
+
+.PHONY: pictures
+pictures: $(READY) ## Draw the fan charts of the README again
+	@cd docs && for lang in en id; do \
+		../$(BIN)/python -c "import helpers; helpers.open_study(lang='$$lang').fan_chart().save('fan.$$lang.png')"; done
+
 .PHONY: bench
 bench: $(READY) ## Measure speed as ratios in one run, into benchmarks/README.md
 	@$(BIN)/python benchmarks/run.py
