@@ -14,6 +14,7 @@ from markupsafe import Markup
 from jalur.chart_axes import plain, scale_of
 from jalur.chart_fan import fan_alt, room_above
 from jalur.chart_parts import BAND50, BAND80, BAND90, BLUE, GREY, INK, OTHER, PAPER, RULE, TARGET, ticks_to, year
+from jalur.tables import records
 from jalur.wording import Format
 
 WIDTH, HEIGHT = 760, 330
@@ -69,7 +70,7 @@ def fan_svg(verdict: Any, figures: pd.DataFrame, fmt: Format, reference_source: 
         Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3.4" fill="{}" stroke="{}" stroke-width=".8"/>').format(
             x(row.as_of), y(row.value), INK if reference_source in (None, row.speaker_org) else OTHER, PAPER
         )
-        for row in figures.itertuples()
+        for row in records(figures)
     ]
     parts += [mark for m in v["milestones"] for mark in _milestone(m, x(m["date"]), y, fmt)]
     foot = HEIGHT - BOTTOM

@@ -10,6 +10,7 @@ import pandas as pd
 
 from jalur import ledger
 from jalur.schema import read_table
+from jalur.tables import records
 from jalur.wording import Format
 
 NEAR_DAYS = 45
@@ -58,7 +59,7 @@ def body_gaps(figures: pd.DataFrame, reference: str | None) -> tuple[BodyGap, ..
     rows = []
     for body, group in figures.groupby("speaker_org"):
         gaps: list[float] = []
-        for row in points[(points["speaker_org"] == body) & (body != reference)].itertuples():
+        for row in records(points[(points["speaker_org"] == body) & (body != reference)]):
             away = (ours["as_of"] - row.as_of).abs()
             if len(away) and away.min().days <= NEAR_DAYS:
                 gaps.append(float(row.value / ours.loc[away.idxmin(), "value"] - 1))
@@ -96,7 +97,7 @@ def definition_rows(programme: Any, vintage: str) -> tuple[list[dict[str, Any]],
         official["speaker_org"] == (programme.reference_source or official["speaker_org"].mode().iloc[0])
     ]
     day, rows = pd.Timestamp(vintage), []
-    for row in found.itertuples():
+    for row in records(found):
         away = (official["as_of"] - row.as_of).abs()
         ours = official.loc[away.idxmin()] if len(away) and away.min().days <= YEAR_END_DAYS else None
         known = row.known_on <= day and (ours is None or ours["reported_on"] <= day)

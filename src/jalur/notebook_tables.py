@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from jalur import verdict as v
-from jalur.tables import Table, link
+from jalur.tables import Table, link, records
 from jalur.wording import Format, Scale
 
 DASH = "\u2013"
@@ -54,7 +54,7 @@ def named(fmt: Format, words: dict[str, dict[str, str]], code: str) -> str:
 def figures(frame: pd.DataFrame, fmt: Format, definitions: dict[str, dict[str, str]]) -> Table:
     """Figures with date, body, definition and the address of the page."""
     rows = []
-    for row in frame.itertuples():
+    for row in records(frame):
         value = fmt.published(row.value, int(row.decimals))
         value = fmt.say("nb.word.more", value=value) if row.qualifier == "at_least" else value
         rows.append(
@@ -99,7 +99,7 @@ def lags(frame: pd.DataFrame, fmt: Format) -> Table:
 def conflicts(frame: pd.DataFrame, fmt: Format, scale: Scale) -> Table:
     """Pairs of conflicting figures with links to both pages."""
     rows = []
-    for row in frame.itertuples():
+    for row in records(frame):
         low = Markup("{} ({})").format(link(row.url_low, scale.trimmed(row.value_low)), row.body_low)
         high = Markup("{} ({})").format(link(row.url_high, scale.trimmed(row.value_high)), row.body_high)
         rows.append((fmt.short_day(row.period_end), low, high, f"{fmt.number(100 * row.relative, 1)}%"))
@@ -110,8 +110,8 @@ def left_out(frame: pd.DataFrame, fmt: Format) -> Table:
     """Rows left out, by reason, with examples that lead to their pages."""
     rows = []
     for (code, role), group in sorted(frame.groupby(["code", "role"]), key=lambda pair: -len(pair[1])):
-        why = fmt.say(f"nb.code.{code}") + (f" ({role.replace('_', ' ')})" if code == "role" else "")
-        examples = Markup(", ").join(link(r.url, r.id) for r in group.head(3).itertuples())
+        why = fmt.say(f"nb.code.{code}") + (f" ({str(role).replace('_', ' ')})" if code == "role" else "")
+        examples = Markup(", ").join(link(r.url, r.id) for r in records(group.head(3)))
         rows.append((why, fmt.number(len(group)), examples))
     return table(fmt, fmt.say("nb.caption.left_out"), ("reason", "rows", "examples"), rows, (1,))
 

@@ -66,11 +66,11 @@ def _currencies(
     level: np.ndarray, target: float | np.ndarray, months: float, capacity: float | None
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray | None]:
     level, target = np.broadcast_arrays(level, np.asarray(target, float))
+    slope: np.ndarray | None = None
     years = months / 12
     cagr = (target / level) ** (1 / years) - 1 if (level > 0).all() and (target > 0).all() else None
-    slope = None
     if capacity is not None and (level > 0).all() and (level < capacity).all() and (target < capacity).all():
-        slope = (log_odds(target, capacity) - log_odds(level, capacity)) / years
+        slope = np.asarray(log_odds(target, capacity) - log_odds(level, capacity)) / years
     return (target - level) / months, cagr, slope
 
 

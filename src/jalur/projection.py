@@ -193,7 +193,7 @@ def _fitted(
 ) -> tuple[v.FittedRow, ...]:
     """Middle of the level along the published figures: each date's law given all figures, later ones too."""
     times = np.linspace(first, last, FITTED_DATES)
-    state = condition(programme, figures, capacity, times[:-1])
+    state = condition(programme, figures, capacity, times[:-1].tolist())
     return tuple(v.FittedRow(calendar_day(t), float(state.quantile(t, 0.5))) for t in times)
 
 

@@ -99,8 +99,8 @@ def path_of(programme: Any, question: Question) -> TargetPath:
     if question.targets is not None:
         rows = sorted((ledger.parse_date(d, "target date").isoformat(), float(value)) for d, value in question.targets)
         return TargetPath(tuple(d for d, _ in rows), tuple(x for _, x in rows), tuple("" for _ in rows))
-    rows = sorted(programme.path.milestones, key=lambda m: m.date) if programme.path else []
-    return TargetPath(tuple(iso(m.date) for m in rows), tuple(float(m.value) for m in rows), tuple(m.id for m in rows))
+    path = sorted(programme.path.milestones, key=lambda m: m.date) if programme.path else []
+    return TargetPath(tuple(iso(m.date) for m in path), tuple(float(m.value) for m in path), tuple(m.id for m in path))
 
 
 def capacity_of(programme: Any, question: Question) -> tuple[Any | None, float | None]:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from jalur.notebook_tables import DASH, chance, maybe, stretch, table
-from jalur.tables import Table
+from jalur.tables import Table, records
 from jalur.wording import Format, Scale
 
 
@@ -51,7 +51,7 @@ def hits(record: Mapping[str, Any], fmt: Format, horizon: float = 3.0) -> Table:
 def regional(frame: pd.DataFrame, fmt: Format, titles: Mapping[str, str]) -> Table:
     """Regional targets judged before they fell due, beside the outcome."""
     rows = []
-    for row in frame.itertuples():
+    for row in records(frame):
         if row.reached or row.probability is None or pd.isna(row.probability):
             continue
         end = fmt.say(f"nb.word.{'still_open' if row.outcome == 'open' else row.outcome}")

@@ -107,7 +107,7 @@ class CurveViews(StudyBase):
     def curve_claims_table(self) -> Table:
         """What the bootstrap of a fitted curve and the engine say about the last target's date."""
         last = self.verdict.milestones[-1] if self.verdict.milestones else None
-        engine = (last.median, last.interval_90) if last and last.median is not None else None
+        engine = (last.median, last.interval_90) if last and last.median is not None and last.interval_90 else None
         rows = describe.claims(self.figures, self._last_date) if self.fits else ()
         return record_tables.claims(rows, engine, self.fmt, self.scale, self._last_date)
 
