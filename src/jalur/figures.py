@@ -74,10 +74,11 @@ def figures_from(frame: pd.DataFrame) -> Figures:
 
 def exact_figures(t: npt.ArrayLike, y: npt.ArrayLike, capacity: float) -> Figures:
     """Return an exact series as figures: its error is two hundredths of a per cent of the capacity."""
-    y = np.clip(np.asarray(y, float), SMALLEST * capacity, LARGEST * capacity)
-    n = len(y)
+    years = np.asarray(t, float)
+    level = np.clip(np.asarray(y, float), SMALLEST * capacity, LARGEST * capacity)
+    n = len(level)
     width = np.full(n, EXACT_ERROR * 3**0.5 * capacity)
-    return Figures(np.asarray(t, float), y, width, np.zeros(n, bool), ("",) * n, tuple(f"{x:g}" for x in np.asarray(t)))
+    return Figures(years, level, width, np.zeros(n, bool), ("",) * n, tuple(f"{x:g}" for x in years))
 
 
 def checked(figures: Figures, lowest_capacity: float) -> Figures:

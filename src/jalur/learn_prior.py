@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,9 @@ from jalur.learning import (
 )
 from jalur.prior import Prior, to_dict
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Array = npt.NDArray[np.float64]
 
 COLUMNS = ("group", "series", "year", "value_percent", "capacity")
@@ -44,7 +48,7 @@ GROUP_WEIGHT = {"broadband_per_100": 1 / 24}
 STRETCHES = (1.15, 1.3, 1.5, 1.75)  # targets as multiples of the level, three years ahead
 
 
-def read_series(path: str | Path) -> list[Series]:
+def read_table(path: str | Path) -> pd.DataFrame:
     """Read and check a table of adoption series.
 
     Raises
@@ -68,6 +72,11 @@ def read_series(path: str | Path) -> list[Series]:
             row = int(np.flatnonzero(bad)[0])
             raise InputError(f"{path}, row {row + 2}, column {column}: {frame[column].iloc[row]!r} is not a number")
         frame[column] = numbers.astype(float)
+    return frame
+
+
+def series_from(frame: pd.DataFrame, path: str | Path) -> list[Series]:
+    """Return the series of a checked table; `path` is named in the error when a year stands twice."""
     out = []
     for (group, name), rows in frame.groupby(["group", "series"], sort=True):
         capacity = float(rows["capacity"].iloc[0])
@@ -78,6 +87,11 @@ def read_series(path: str | Path) -> list[Series]:
         t, y = rows["year"].to_numpy(float), rows["value_percent"].to_numpy(float)
         out.append(Series(str(group), str(name), t, y, capacity))
     return out
+
+
+def read_series(path: str | Path) -> list[Series]:
+    """Read a table of adoption series; see `read_table` for its errors."""
+    return series_from(read_table(path), path)
 
 
 def learn(series_csv: str | Path, out: str | Path | None = None, progress: bool = True) -> Prior:
@@ -214,8 +228,8 @@ def _score(learned_on: str, scored_on: str, origins: Origins, cdf: Array) -> Sco
         (float(np.average(said[b], weights=w[b])), float(np.average(happened[b], weights=w[b])), int(b.sum()))
         for b in (bins == k for k in range(5)) if b.any()
     )  # fmt: skip
-    inside = [float(weight @ (np.abs(rank - 0.5) <= mass / 2).mean(axis=1)) for mass in (0.5, 0.9)]
-    return Score(learned_on, scored_on, len(crps), float(weight @ crps), *inside, float(skill), reliability)
+    in_50, in_90 = (float(weight @ (np.abs(rank - 0.5) <= mass / 2).mean(axis=1)) for mass in (0.5, 0.9))
+    return Score(learned_on, scored_on, len(crps), float(weight @ crps), in_50, in_90, float(skill), reliability)
 
 
 def run(series_csv: str | Path, out: str | Path | None = None) -> int:

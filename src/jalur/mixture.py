@@ -60,12 +60,12 @@ class Mixture:
     def cdf(self, level: npt.ArrayLike) -> Array:
         """Probability that the count is at most `level`."""
         level = np.asarray(level, float)
-        return (ndtr(self._standardised(np.atleast_1d(level))) @ self.weight).reshape(level.shape)
+        return (ndtr(self._standardised(level.ravel())) @ self.weight).reshape(level.shape)
 
     def survival(self, level: npt.ArrayLike) -> Array:
         """Probability that the count is above `level`; accurate in the far tail."""
         level = np.asarray(level, float)
-        return (ndtr(-self._standardised(np.atleast_1d(level))) @ self.weight).reshape(level.shape)
+        return (ndtr(-self._standardised(level.ravel())) @ self.weight).reshape(level.shape)
 
     def quantile(self, q: npt.ArrayLike) -> Array:
         """Level with `cdf` equal to q, to 1e-10 of the largest capacity.

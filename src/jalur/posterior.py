@@ -74,13 +74,14 @@ def posterior(
 
     variance, loading = _errors(figures, capacity, prior, jacobian, reporting_error)
     alone = _bodies(figures, reference_source) - set(offsets)
-    events = []
+    events, spreads = [], []
     for i, source in enumerate(figures.source):
         spread = variance[i] + (loading[i] * OFFSET_SD) ** 2 if source in alone else variance[i]
+        spreads.append(spread)
         log_jacobian = 0.0 if figures.floor[i] else np.log(jacobian[i])
         events.append(Event(clocks[i], float(t[i]), z[i], spread, log_jacobian, offsets.get(source), loading[i],
                             bool(figures.floor[i])))  # fmt: skip
-    start = events[0]
+    start, first_variance = events[0], spreads[0]
     marks = [Event(clocks[len(t) + j], date, keep=2 + j) for j, date in enumerate(kept)]
     order = sorted([*marks, *events[1:]], key=lambda e: (e.years, e.keep is None))
 
@@ -88,13 +89,13 @@ def posterior(
     mean, cov = np.zeros((states, cells)), np.zeros((states, states, cells))
     mean[0], mean[1] = z[0], prior.pace
     # The first figure may be wild as well; its mixture is collapsed like the others'.
-    cov[0, 0] = start.variance * (1 + wild * (WILD_FACTOR**2 - 1))
+    cov[0, 0] = first_variance * (1 + wild * (WILD_FACTOR**2 - 1))
     cov[1, 1] = (prior.slope_spread * prior.pace) ** 2
     for state in offsets.values():
         cov[state, state] = OFFSET_SD**2
     if start.source is not None:
-        cov[0, 0] += start.loading**2 * OFFSET_SD**2
-        cov[0, start.source] = cov[start.source, 0] = -start.loading * OFFSET_SD**2
+        cov[0, 0] += loading[0] ** 2 * OFFSET_SD**2
+        cov[0, start.source] = cov[start.source, 0] = -loading[0] * OFFSET_SD**2
     filtered = kalman(prior, mean, cov, np.zeros(cells), start.clock, first, order, wild=wild, wild_factor=WILD_FACTOR)
     return Posterior(prior, filtered, first, last, kept)
 
