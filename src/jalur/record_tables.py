@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -81,7 +82,7 @@ def curves(found: Mapping[str, Any], fmt: Format, scale: Scale) -> Table:
                 scale.number(error) if pd.notna(error) and error < 10 * fit.params["capacity"] else DASH,
                 fmt.say("nb.word.to", low=ends[0], high=ends[1]),
                 scale.number(typical, 2),
-                fmt.number(fit.aicc, 1),
+                fmt.number(fit.aicc, 1) if isfinite(fit.aicc) else DASH,  # no correction with this few figures
             )
         )
     return table(

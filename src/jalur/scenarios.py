@@ -175,9 +175,12 @@ def pace_by_period(figures: pd.DataFrame, breaks: tuple[tuple[str, str], ...]) -
     -------
     tuple of PeriodPace
         ``monthly`` is None where a period has fewer than four figures on three dates. The change is the difference
-        of two independent slopes; its interval adds their variances.
+        of two independent slopes; its interval adds their variances. Empty without periods or figures.
     """
     import statsmodels.api as sm
+
+    if not breaks or figures.empty:
+        return ()
 
     ends = [*(pd.Timestamp(day) - pd.Timedelta(days=1) for _, day in breaks[1:]), figures["as_of"].max()]
     rows: list[PeriodPace] = []

@@ -67,7 +67,7 @@ class ReachViews(StudyBase):
     def surge_table(self) -> Table:
         """Pace before, during and after the surge."""
         rows = scenarios.pace_by_period(self._history, self.programme.periods)
-        return notebook_tables.periods(rows, self.fmt)
+        return notebook_tables.periods(rows, self.fmt) if rows else self._nothing
 
     @cached_property
     def _history(self) -> pd.DataFrame:
