@@ -246,6 +246,11 @@ def test_a_capacity_in_units_from_the_parameters_is_kept(programme):
     assert app.verdict.capacity.units == pytest.approx(0.97 * 5e7)
 
 
+def test_a_share_that_is_set_is_written_as_it_is(app):
+    assert app.share.options[-1] == ("100%", 1.0)
+    assert app.retention.options[-1] == ("100%", 1.0)
+
+
 def test_every_control_has_a_name_and_can_be_reached(app):
     state = [w.get_state() for w in (app.programme, *app._moves, app.name)]
     assert all(s["description"] for s in state)

@@ -57,9 +57,9 @@ class App:
         self.target = self._widget(widgets.BoundedFloatText, "target", unit=programme.unit, max=1e12)
         self.date = self._widget(widgets.DatePicker, "date")
         self.capacity = self._widget(widgets.Dropdown, "capacity")
-        self.share = self._slider("share", SHARES, fmt.percent, 1.0)
+        self.share = self._slider("share", SHARES, self._whole, 1.0)
         self.extra = self._slider("extra", (0.0,), fmt.amount, 0.0)
-        self.retention = self._slider("retention", RETENTIONS, fmt.percent, 1.0)
+        self.retention = self._slider("retention", RETENTIONS, self._whole, 1.0)
         self.name = self._widget(widgets.Text, "name")
         self.button = widgets.Button(description=fmt.say("explore.save"), icon="save", layout={"width": "auto"})
         self.sentence = widgets.HTML()
@@ -88,6 +88,10 @@ class App:
         options = [(write(x), x) for x in values]
         return self._widget(widgets.SelectionSlider, key, options=options, value=value)
 
+    def _whole(self, share: float) -> str:
+        """A share that is set, not estimated: 100% is exact."""
+        return self.fmt.percent(share, certain=True)
+
     # state
 
     def _start(self, programme: Any, vintage: str | None = None) -> None:
@@ -110,7 +114,7 @@ class App:
         self.capacity.value = named or default or self.capacity.options[0][1]
         share = self.question.capacity_share
         if share not in SHARES:
-            self.share.options = [(fmt.percent(x), x) for x in sorted({*SHARES, share})]
+            self.share.options = [(self._whole(x), x) for x in sorted({*SHARES, share})]
         self.share.value = share
         last = max(programme.path.milestones, key=lambda m: m.date) if programme.path else None
         self.target.description = fmt.say("explore.target", unit=programme.noun[fmt.lang])
