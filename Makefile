@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-NOTEBOOKS := $(sort $(wildcard notebooks/[0b]*.ipynb))
+NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 # One BLAS thread a process: the work is spread over processes, and results do not depend on the number of cores.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
@@ -38,14 +38,16 @@ check: $(READY) ## Validate the data
 
 .PHONY: lab
 lab: $(READY) ## Open JupyterLab on the notebooks
-	@$(BIN)/jupyter lab --notebook-dir=notebooks
+	@JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: test
-test: lint unit nbval ## Linters, unit tests, notebooks (the slow and the browser tests: make slow)
+test: lint unit nbval ## Linters, types, unit tests, notebooks (the slow and the browser tests: make slow)
 
 .PHONY: lint
-lint: $(READY) ## Linters
+lint: $(READY) ## Linters, types, directions of imports
 	@echo "Linting"; $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "Types"; $(BIN)/mypy
+	@echo "Directions of imports"; $(BIN)/lint-imports --no-logo --no-cache
 
 .PHONY: quick
 quick: $(READY) ## Only the fast unit tests
@@ -53,8 +55,9 @@ quick: $(READY) ## Only the fast unit tests
 
 .PHONY: unit
 unit: $(READY)
-	@echo "Unit tests"
-	@$(BIN)/python -m pytest tests -q -n 2 --dist loadscope -m "not slow and not browser"
+	@echo "Examples in docstrings"; $(BIN)/python -m pytest src --doctest-modules -q
+	@echo "Unit tests, with the share of the code that they run"
+	@$(BIN)/python -m pytest tests -q -n 2 --dist loadscope -m "not slow and not browser" --cov --cov-report=term:skip-covered
 
 # The part of the suite that continuous integration requires; `make test` runs all of it.
 REQUIRED := $(addprefix tests/test_,$(addsuffix .py,notebooks pace evidence labels ledger reach reports_matrix \
@@ -66,7 +69,7 @@ required: lint ## Linters and the tests that must pass before a change lands
 
 .PHONY: slow
 slow: $(READY) browser ## The slow tests and those in a real Chromium
-	@$(BIN)/python -m pytest tests -q -m "slow or browser"
+	@$(BIN)/python -m pytest tests -q -rs -m "slow or browser"
 
 .PHONY: nbval
 nbval: $(READY)
@@ -96,6 +99,10 @@ api: $(READY) ## API reference from the docstrings, into docs/api (works offline
 pictures: $(READY) ## Draw the fan charts of the README again
 	@cd docs && for lang in en id; do \
 		../$(BIN)/python -c "import helpers; helpers.open_study(lang='$$lang').fan_chart().save('fan.$$lang.png')"; done
+
+.PHONY: screenshots
+screenshots: $(READY) browser ## Take the screenshot of the explorer again, in a real JupyterLab
+	@JALUR_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser/test_lab.py -q -k sliders
 
 .PHONY: bench
 bench: $(READY) ## Measure speed as ratios in one run, into benchmarks/README.md

@@ -64,6 +64,8 @@ class App:
         self.button = widgets.Button(description=fmt.say("explore.save"), icon="save", layout={"width": "auto"})
         self.sentence = widgets.HTML()
         self.chart, self.table, self.saved = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        for shown in (self.sentence, self.table):
+            shown.add_class("jp-RenderedHTMLCommon")  # JupyterLab's own look of tables and text
         self._moves = (
             self.vintage, self.path, self.target, self.date, self.capacity, self.share, self.extra, self.retention,
         )  # fmt: skip

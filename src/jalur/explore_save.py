@@ -16,7 +16,13 @@ from jalur.wording import Format
 
 
 def slug(words: str) -> str:
-    """File name without ending: small letters, digits and hyphens; empty where `words` holds neither."""
+    """File name without ending: small letters, digits and hyphens; empty where `words` holds neither.
+
+    Examples
+    --------
+    >>> slug("What if 60% can join?")
+    'what-if-60-can-join'
+    """
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:60].rstrip("-")
 
 

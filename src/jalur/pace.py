@@ -107,7 +107,13 @@ def published_pace(figures: pd.DataFrame, windows: tuple[int, ...] = (12, 6)) ->
 
 
 def nice_amounts(target: float, steps: int = 40) -> tuple[float, ...]:
-    """Round monthly amounts from zero up to about a thirtieth of a target, evenly spaced, for a slider."""
+    """Round monthly amounts from zero up to about a thirtieth of a target, evenly spaced, for a slider.
+
+    Examples
+    --------
+    >>> nice_amounts(30e6, steps=4)
+    (0.0, 250000.0, 500000.0, 750000.0, 1000000.0)
+    """
     rough = max(target / 30 / steps, 1.0)
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= rough and (m != 2.5 or power > 1))

@@ -50,12 +50,10 @@ class WorkerTimeout(Exception):
 
 
 class WarmServer:
-    """Handle on a warm process; safe to use from several threads at once.
+    """Handle on a warm process; safe to use from several threads at once::
 
-    Examples
-    --------
-    >>> with WarmServer() as server:
-    ...     answer = server.call(b"...", timeout=60)
+        with WarmServer() as server:
+            answer = server.call(b"...", timeout=60)
     """
 
     def __init__(self) -> None:
