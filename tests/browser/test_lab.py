@@ -161,3 +161,10 @@ def test_the_settings_of_the_project_are_used(lab):
     ) as answer:
         schema = json.load(answer)["schema"]
     assert schema["properties"]["windowingMode"]["default"] == "defer"
+
+
+def test_make_lab_uses_those_settings_and_that_folder():
+    run = subprocess.run(["make", "-n", "lab"], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = run.stdout.splitlines()[-1]
+    assert f"JUPYTER_CONFIG_PATH={ROOT}/.jupyter " in command
+    assert " lab --notebook-dir=notebooks" in command
