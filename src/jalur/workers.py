@@ -50,10 +50,10 @@ class WorkerTimeout(Exception):
 
 
 class WarmServer:
-    """Handle on a warm process; safe to use from several threads at once::
+    """Handle on a warm process; safe to use from several threads at once.
 
-        with WarmServer() as server:
-            answer = server.call(b"...", timeout=60)
+    A context manager: ``with WarmServer() as server`` starts it, ``server.call(work, timeout=60)`` hands it work, and
+    the end of the block ends it and all of its children.
     """
 
     def __init__(self) -> None:
