@@ -18,9 +18,7 @@ import pandas as pd
 
 from jalur import labels, scores
 from jalur.baselines import Forecast, line
-from jalur.errors import InputError
 
-COLUMNS = ("group", "series", "year", "value_percent", "capacity")
 STRETCHES = (1.15, 1.3, 1.5, 1.75)  # targets as multiples of the level at the origin
 HELD = tuple(f"in_{round(100 * q)}" for q in scores.COVERAGE_LEVELS)
 LARGEST_TARGET = 0.95  # of the capacity; a target above is not asked for
@@ -97,30 +95,6 @@ class Backtest:
                 for s, (said, happened) in zip(by_stretch.index, by_stretch.to_numpy(float), strict=True)
             ],
         }  # fmt: skip
-
-
-def read_series(path: str | Path) -> pd.DataFrame:
-    """Read and check a tidy CSV of adoption series with the columns of `COLUMNS`.
-
-    Raises
-    ------
-    InputError
-        No such file, a column missing, or a value that is no number.
-    """
-    try:
-        frame = pd.read_csv(path)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path}: cannot be read as a CSV table ({error})") from error
-    missing = [name for name in COLUMNS if name not in frame.columns]
-    if missing:
-        raise InputError(f"{path}: column {missing[0]} is missing; needed are {', '.join(COLUMNS)}")
-    for name in ("year", "value_percent", "capacity"):
-        numbers = pd.to_numeric(frame[name], errors="coerce")
-        if not np.isfinite(numbers).all():
-            row = int(np.flatnonzero(~np.isfinite(numbers))[0])
-            raise InputError(f"{path}, row {row + 2}, column {name}: {frame[name].iloc[row]!r} is no finite number")
-        frame[name] = numbers.astype(float)
-    return frame
 
 
 def rolling_origins(

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from jalur import outlook
 from jalur.backtests import (
     STRETCHES,
     Backtest,
@@ -32,17 +33,18 @@ from jalur.backtests import (
     backtest,
     label_hit_rates,
     origins_from_tasks,
-    read_series,
     rolling_origins,
 )
 from jalur.baselines import BASELINES
 from jalur.errors import InputError
+from jalur.held_out import HeldOut
+from jalur.learn_prior import read_table, series_from
 from jalur.measured import record
 from jalur.replay import Outcome, outcome, regional_record, replay
 
 __all__ = [
     "Backtest", "Origin", "Outcome", "backtest", "label_hit_rates", "main", "measure", "origins_from_tasks", "outcome",
-    "read_series", "record", "regional_record", "replay", "rolling_origins",
+    "record", "regional_record", "replay", "rolling_origins",
 ]  # fmt: skip
 
 SCHEMA_VERSION = "1.0"
@@ -101,6 +103,14 @@ NOTES = {
 }
 
 
+WEIGHTS = {
+    "other_half": "cross-fitted: learned on the half of the series (by MD5 of the name) without the scored one",
+    "other_kinds": "learned on the other kinds of series alone, each kind counting alike",
+    "shipped": "as shipped: learned on all of these series, so flattering here",
+    "none": "none",
+}
+
+
 def measure(
     series_csv: str | Path,
     tasks_json: Sequence[str | Path] | None = None,
@@ -129,20 +139,27 @@ def measure(
     dict
         The record: see ``data/README.md`` of the project and the key ``notes`` in it.
     """
-    from jalur import outlook
-
-    frame = read_series(series_csv)
+    frame = read_table(series_csv)
     tasks = origins_from_tasks(tasks_json) if tasks_json else rolling_origins(frame, per_series=PER_SERIES)
     if not tasks:
         raise InputError(f"{series_csv}: no year of any series has five values before it and three after it")
-    methods: dict[str, Any] = {}
-    for name, (function, per_origin, weights) in _methods(frame).items():
-        result = backtest(tasks, function, draws=draws, per_origin=per_origin)
+    unseen = HeldOut(series_from(frame, series_csv))
+    tell("weights that have not seen a series: learned")
+
+    def score(name: str, forecast: Any, weights: str, per_origin: bool = False) -> dict[str, Any]:
+        result = backtest(tasks, forecast, draws=draws, per_origin=per_origin)
         groups = sorted(set(result.levels["group"]))
-        parts = {g: _part(result, g).summary() for g in groups} if len(groups) > 1 else {}
-        methods[name] = {**result.summary(), "weights": weights, "by_group": {g: _short(s) for g, s in parts.items()}}
-        short = methods[name]
-        tell(f"{name}: CRPS {short['scaled_crps']:.3f}, 90 % intervals hold {short['coverage_90']:.3f}")
+        by_group = {g: _short(_part(result, g).summary()) for g in groups} if len(groups) > 1 else {}
+        whole = {**result.summary(), "weights": WEIGHTS[weights], "by_group": by_group}
+        tell(f"{name}: CRPS {whole['scaled_crps']:.3f}, 90 % intervals hold {whole['coverage_90']:.3f}")
+        return whole
+
+    shipped = score("jalur, weights as shipped", outlook.forecast, "shipped")
+    ours = score("jalur", unseen.by_series, "other_half", True) if unseen.other_half else shipped
+    methods = {"jalur": ours, **{name: score(name, function, "none") for name, function in BASELINES.items()}}
+    variants = {"as_shipped": shipped}
+    if unseen.other_kinds and {task.group for task in tasks} <= set(unseen.other_kinds):
+        variants["other_kinds"] = score("jalur, other kinds", unseen.by_kind, "other_kinds", True)
     hits = [label_hit_rates(frame, LABEL_STRETCHES, horizon) for horizon in LABEL_HORIZONS]
     hits.append(label_hit_rates(frame, OFFICIAL_CASE[:1], OFFICIAL_CASE[1]))
     tell("official labels: counted")
@@ -163,6 +180,7 @@ def measure(
             "rule": NOTES["tasks_given" if tasks_json else "tasks"],
         },
         "methods": methods,
+        "jalur_variants": variants,
         "labels": [_clean(row) for table in hits for row in table.to_dict("records")],
         "regional": _regional(),
         "notes": {name: text for name, text in NOTES.items() if not name.startswith("tasks")},
@@ -173,17 +191,6 @@ def measure(
     return plain
 
 
-def _methods(frame: pd.DataFrame) -> dict[str, tuple[Any, bool, str]]:
-    """Name -> (forecast, whether it is made for each origin apart, what its weights saw)."""
-    from jalur import outlook
-
-    methods: dict[str, tuple[Any, bool, str]] = {
-        "jalur": (outlook.forecast, False, "as shipped, learned on these series")
-    }
-    methods |= {name: (function, False, "none") for name, function in BASELINES.items()}
-    return methods
-
-
 def _part(result: Backtest, group: str) -> Backtest:
     """The rows of one group of series."""
     levels, targets = (table[table["group"] == group] for table in (result.levels, result.targets))
@@ -191,7 +198,8 @@ def _part(result: Backtest, group: str) -> Backtest:
 
 
 def _short(summary: dict[str, Any]) -> dict[str, Any]:
-    names = ("tasks", "series", "scaled_crps", "coverage_50", "coverage_80", "coverage_90", "brier_skill", "auc")
+    scores = ("scaled_crps", "coverage_50", "coverage_80", "coverage_90", "brier_skill", "auc")
+    names = ("tasks", "series", *scores, "verdicts", "reliability")
     return {name: summary[name] for name in names}
 
 
