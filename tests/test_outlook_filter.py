@@ -80,6 +80,13 @@ def test_transition_is_the_exact_discretisation(gap, reversion):
     np.testing.assert_allclose([q11, q12, q22], [noise[0, 0], noise[0, 1], noise[1, 1]], rtol=1e-6, atol=1e-16)
 
 
+@pytest.mark.parametrize("gap", [1e-9, 1e-6, 1e-4])
+def test_short_gaps_do_not_cancel(gap):
+    """Without level noise the variance over a short gap is ``slope variance * gap**3 / 3``."""
+    q11 = transition(law(level_noise=0.0, reversion=0.5), np.array([gap]))[2][0]
+    assert q11 == pytest.approx((0.5 * 0.15) ** 2 * gap**3 / 3, rel=1e-3)
+
+
 def test_the_discretisation_is_smooth_where_it_changes_form():
     prior = law(reversion=1.0)
     below, above = (transition(prior, np.array([1e-3 * f]))[2][0] for f in (0.999999, 1.000001))
