@@ -69,7 +69,7 @@ required: lint ## Linters and the tests that must pass before a change lands
 
 .PHONY: slow
 slow: $(READY) browser ## The slow tests and those in a real Chromium
-	@$(BIN)/python -m pytest tests -q -rs -m "slow or browser"
+	@$(BIN)/python -m pytest tests -q -rs -n 2 --dist loadscope -m "slow or browser"
 
 .PHONY: nbval
 nbval: $(READY)

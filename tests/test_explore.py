@@ -54,6 +54,17 @@ def test_the_fan_agrees_with_the_exact_ranges_at_the_last_milestone(programme):
     )
 
 
+def test_the_fan_of_a_count_that_cannot_fall_does_not_fall(programme):
+    """Paths as drawn do fall here; the law of the engine does not."""
+    explorer, question = Explorer(programme), Question("2022-03-31")
+    rows = explorer.verdict(question).fan
+    for name in ("q05", "q10", "q25", "q50", "q75", "q90", "q95"):
+        levels = [getattr(row, name) for row in rows]
+        assert levels == sorted(levels), name
+    later = explorer._case(question).draws[0]
+    assert np.all(np.diff(later, axis=0) >= 0)
+
+
 def test_where_no_probability_can_be_given_it_says_so_too():
     found = Explorer(ledger.load("modern_cooperatives")).verdict(Question("2024-01-31"))
     assert found.joint_probability is None
