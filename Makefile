@@ -41,7 +41,7 @@ lab: $(READY) ## Open JupyterLab on the notebooks
 	@JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: test
-test: lint unit nbval ## Linters, types, unit tests, notebooks (the slow and the browser tests: make slow)
+test: lint unit slow nbval ## Everything: linters, types, fast, slow and browser tests, notebooks
 
 .PHONY: lint
 lint: $(READY) ## Linters, types, directions of imports
@@ -56,19 +56,16 @@ quick: $(READY) ## Only the fast unit tests
 .PHONY: unit
 unit: $(READY)
 	@echo "Examples in docstrings"; $(BIN)/python -m pytest src --doctest-modules -q
-	@echo "Unit tests, with the share of the code that they run"
+	@echo "Fast tests"
+	@$(BIN)/python -m pytest tests -q -n 2 --dist loadscope -m "not slow and not browser"
+
+.PHONY: coverage
+coverage: $(READY) ## Share of the code that the fast tests run
 	@$(BIN)/python -m pytest tests -q -n 2 --dist loadscope -m "not slow and not browser" --cov --cov-report=term:skip-covered
-
-# The part of the suite that continuous integration requires; `make test` runs all of it.
-REQUIRED := $(addprefix tests/test_,$(addsuffix .py,notebooks pace evidence labels ledger reach reports_matrix \
-	reports_manifest track_record track_record_replay verdict_schema pdf))
-
-.PHONY: required
-required: lint ## Linters and the tests that must pass before a change lands
-	@$(BIN)/python -m pytest $(REQUIRED) -q -m "not slow and not browser"
 
 .PHONY: slow
 slow: $(READY) browser ## The slow tests and those in a real Chromium
+	@echo "Slow tests, and those in a real Chromium"
 	@$(BIN)/python -m pytest tests -q -rs -n 2 --dist loadscope -m "slow or browser"
 
 .PHONY: nbval
