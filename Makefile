@@ -66,7 +66,7 @@ coverage: $(READY) ## Share of the code that the fast tests run
 .PHONY: slow
 slow: $(READY) browser ## The slow tests and those in a real Chromium
 	@echo "Slow tests, and those in a real Chromium"
-	@$(BIN)/python -m pytest tests -q -rs -n 2 --dist loadscope -m "slow or browser"
+	@$(BIN)/python -m pytest tests -q -rs -n 2 --dist worksteal -m "slow or browser"
 
 .PHONY: nbval
 nbval: $(READY)

@@ -1,5 +1,6 @@
 """A real JupyterLab in a real Chromium: notebooks run from the file browser, sliders move the sentence."""
 
+import contextlib
 import json
 import os
 import re
@@ -92,7 +93,8 @@ def saved(folder, name, last, since):
     """The saved notebook, once it is there."""
     for _ in range(120):
         if (folder / name).stat().st_mtime_ns > since:
-            return json.loads((folder / name).read_text(encoding="utf-8"))
+            with contextlib.suppress(json.JSONDecodeError):  # caught while it is being written: look again
+                return json.loads((folder / name).read_text(encoding="utf-8"))
         time.sleep(0.25)
     pytest.fail("the notebook was not saved")
 
