@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +56,7 @@ class Mixture:
             share = level / capacity
             z = self.links[family].to_link(np.clip(share, _EDGE, 1 - _EDGE))
             linked[:, j] = np.where(share <= 0, -np.inf, np.where(share >= 1, np.inf, z))
-        return (linked[:, kind] - self.mean) / self.sd
+        return ((linked if len(kinds) == 1 else linked[:, kind]) - self.mean) / self.sd
 
     def cdf(self, level: npt.ArrayLike) -> Array:
         """Probability that the count is at most `level`."""
@@ -90,16 +91,69 @@ class Mixture:
         return (0.5 * (low + high)).reshape(np.shape(q))
 
 
+@dataclass(frozen=True)
+class Stack:
+    """Several mixtures over the same links, evaluated at once.
+
+    Attributes
+    ----------
+    parts : Mixture
+        Their components one after the other.
+    starts : array of int
+        Where each mixture begins.
+    """
+
+    parts: Mixture
+    starts: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, mixtures: Sequence[Mixture]) -> Stack:
+        """Stack mixtures."""
+        columns = ("weight", "mean", "sd", "family", "capacity")
+        joined = {name: np.concatenate([getattr(one, name) for one in mixtures]) for name in columns}
+        sizes = [len(one.weight) for one in mixtures]
+        return cls(Mixture(**joined, links=mixtures[0].links), np.cumsum([0, *sizes[:-1]]))
+
+    def cdf(self, level: npt.ArrayLike) -> Array:
+        """Probability of at most `level` under each mixture, shape (mixtures, *level.shape)."""
+        return self._evaluated(level, 1.0)
+
+    def survival(self, level: npt.ArrayLike) -> Array:
+        """Probability of more than `level` under each mixture, shape (mixtures, *level.shape)."""
+        return self._evaluated(level, -1.0)
+
+    def _evaluated(self, level: npt.ArrayLike, sign: float) -> Array:
+        level = np.asarray(level, float)
+        flat = level.ravel()
+        pieces = np.array_split(flat, max(1, flat.size * len(self.parts.weight) // _AT_ONCE))
+        sums = [self._sums(piece, sign) for piece in pieces]
+        return np.concatenate(sums, axis=1).reshape(len(self.starts), *level.shape)
+
+    def _sums(self, level: Array, sign: float) -> Array:
+        chance = ndtr(sign * self.parts._standardised(level))
+        chance *= self.parts.weight
+        return np.add.reduceat(chance, self.starts, axis=1).T
+
+
+_AT_ONCE = 1_000_000  # levels times components in memory at once
 _STEPS = 120  # the brackets close long before
 _NODES = 0.5 * (1 - np.cos(np.pi * np.linspace(0, 1, 66)[1:-1]))
 
 
 def poisson_weights(rate: Array, most: int = 12) -> Array:
     """Poisson probabilities of 0, 1, 2, ... events, shape (events, cells), as far as they matter for any cell."""
+    return _poisson_weights(np.ascontiguousarray(rate).tobytes(), most)
+
+
+@lru_cache(maxsize=1024)
+def _poisson_weights(rates: bytes, most: int) -> Array:
+    rate = np.frombuffer(rates)
     k = np.arange(most + 1)[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(rate > 0, k * np.log(np.where(rate > 0, rate, 1.0)), np.where(k == 0, 0.0, -np.inf))
     p = np.exp(logs - rate - gammaln(k + 1.0))
     needed = int(np.max(np.argmax(1 - np.cumsum(p, axis=0) < _POISSON_TAIL, axis=0))) + 1
     p = p[:needed]
-    return p / p.sum(axis=0)
+    p = p / p.sum(axis=0)
+    p.flags.writeable = False
+    return p

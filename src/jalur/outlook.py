@@ -24,7 +24,7 @@ import numpy.typing as npt
 from jalur import paths
 from jalur.errors import InputError
 from jalur.figures import Figures, decimal_year, exact_figures, figures_from
-from jalur.mixture import Mixture, poisson_weights
+from jalur.mixture import Mixture, Stack, poisson_weights
 from jalur.paths import Pace
 from jalur.posterior import WILD_SHARE, Posterior, posterior
 from jalur.prior import Prior, load
@@ -134,9 +134,14 @@ class Outlook:
             dates += [self.t_last + GRID * k for k in range(int(np.ceil((t - self.t_last) / GRID - 1e-9)))]
         return [*dates, t]
 
+    def _stack(self, t: float) -> Stack:
+        if ("stack", t) not in self._cache:
+            self._cache["stack", t] = Stack.of([self.mixture(s) for s in self._comparable(t)])
+        return self._cache["stack", t]
+
     def cdf(self, t: float, level: npt.ArrayLike) -> Array:
         """Probability that the count on date t is at most `level` (scalar or array, unit of the count)."""
-        return np.minimum(np.min([self.mixture(s).cdf(level) for s in self._comparable(float(t))], axis=0), 1.0)
+        return np.minimum(self._stack(float(t)).cdf(level).min(axis=0), 1.0)
 
     def probability(self, t: float, level: npt.ArrayLike):
         """Probability that the count on date t is at least `level`; exact, no sampling.
@@ -144,8 +149,8 @@ class Outlook:
         `level` is a scalar (returns a float) or an array. `t` is a decimal year: any date from the last figure on,
         or a date given in `past_t`.
         """
-        value = np.max([self.mixture(s).survival(level) for s in self._comparable(float(t))], axis=0)
-        value = np.minimum(value, 1.0)  # the weights add up to 1 to rounding only
+        # The weights add up to 1 to rounding only.
+        value = np.minimum(self._stack(float(t)).survival(level).max(axis=0), 1.0)
         return float(value) if np.ndim(value) == 0 else value
 
     def quantile(self, t: float, q: npt.ArrayLike):

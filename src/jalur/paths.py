@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def _latin(n: int, rng: np.random.Generator) -> Array:
     return rng.permutation((np.arange(n) + rng.random(n)) / n)
 
 
+@lru_cache(maxsize=8)
 def _lattice(n: int, dimensions: int) -> Array:
     """Return a Kronecker sequence in (0, 1), shape (dimensions, n); always the same points.
 
@@ -58,7 +60,9 @@ def _lattice(n: int, dimensions: int) -> Array:
     step = g ** -np.arange(1.0, dimensions)
     i = np.arange(n)
     grid = np.vstack([(i + 0.5) / n, (0.5 + step[:, None] * i) % 1.0])
-    return np.clip(grid, 1e-12, 1 - 1e-12)
+    points = np.clip(grid, 1e-12, 1 - 1e-12)
+    points.flags.writeable = False
+    return points
 
 
 def _pick(weight: Array, u: Array) -> npt.NDArray[np.intp]:
@@ -115,6 +119,12 @@ def _levels(outlook: Outlook, z: Array, cell: npt.NDArray[np.intp]) -> Array:
     return out * limit
 
 
+def _law(outlook: Outlook, start: float, end: float, cell: npt.NDArray[np.intp]) -> list[Array]:
+    """Gap and transition between two dates (see `jalur.statespace.transition`), of each draw's cell."""
+    gap = outlook.gap(start, end)
+    return [part[cell] for part in (gap, *transition(outlook.prior, gap))]
+
+
 def draws(outlook: Outlook, times: Sequence[float], n: int, seed: int) -> Array:
     """See `Outlook.draws`."""
     t, past, future = _ordered(outlook, times)
@@ -130,11 +140,9 @@ def draws(outlook: Outlook, times: Sequence[float], n: int, seed: int) -> Array:
     for i in past:
         z[i] = state[outlook._past_index(t[i])]
     level, slope, now = state[kept], state[kept + 1], outlook.t_last
-    gaps: dict[tuple[float, float], Array] = {}
     for i in future:
-        gap = gaps.setdefault((now, t[i]), outlook.gap(now, t[i]))[cell]
         if t[i] > now:
-            h, e, q11, q12, q22 = transition(prior, gap)
+            gap, h, e, q11, q12, q22 = _law(outlook, now, t[i], cell)
             k = _count_jumps(prior.jump_rate * gap, _latin(n, rng))
             total = np.sqrt(np.maximum(q11 + k * (prior.jump_size * prior.pace) ** 2, 1e-300))
             n1, n2 = ndtri(_latin(n, rng)), ndtri(_latin(n, rng))
@@ -259,8 +267,7 @@ def joint_probability(outlook: Outlook, times: Sequence[float], levels: Sequence
     a, b, d = _square(lower[kept:, kept:])
     now = outlook.t_last
     for i in future:
-        gap = outlook.gap(now, t[i])[cell]
-        h, e, q11, q12, q22 = transition(prior, gap)
+        gap, h, e, q11, q12, q22 = _law(outlook, now, t[i], cell)
         k = _count_jumps(prior.jump_rate * gap, next(column))
         deviation = here[1] - prior.pace
         centre = here[0] + prior.pace * gap + h * deviation

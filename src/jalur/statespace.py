@@ -9,6 +9,7 @@ cells on their last axis: means (states, cells), covariances (states, states, ce
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +27,8 @@ class Event:
 
     clock: Array  # time in each cell's clock
     years: float  # calendar time
-    z: Array | None = None
-    variance: Array | None = None
+    z: Array = field(default_factory=lambda: np.zeros(0))
+    variance: Array = field(default_factory=lambda: np.zeros(0))
     log_jacobian: Array | float = 0.0
     source: int | None = None  # index of the state that holds the issuing body's offset
     loading: Array | float = 0.0  # effect of that offset on z
@@ -51,16 +52,28 @@ def transition(prior: Prior, gap: Array) -> tuple[Array, Array, Array, Array, Ar
     The level moves by ``pace * gap + h (b - pace)``, the slope to ``pace + e (b - pace)``; q is the covariance of the
     noise that the integrated Ornstein-Uhlenbeck slope and the level shocks add.
     """
-    phi = prior.reversion
-    x = phi * gap
+    h, e, unit11, unit22 = _unit_law(prior.reversion.tobytes(), gap.tobytes())
+    slope_variance = (prior.slope_noise * prior.pace) ** 2
+    level_variance = (prior.level_noise * prior.pace) ** 2
+    return h, e, unit11 * slope_variance + gap * level_variance, h * h / 2 * slope_variance, unit22 * slope_variance
+
+
+@lru_cache(maxsize=1024)
+def _unit_law(reversion: bytes, gap: bytes) -> tuple[Array, Array, Array, Array]:
+    """Return (h, e, q11, q22) for slope noise of size one; remembered, since the same gaps come again and again.
+
+    An annual series has one gap, and a ledger without one of its figures has nearly all the gaps of the whole one.
+    """
+    phi, years = np.frombuffer(reversion), np.frombuffer(gap)
+    x = phi * years
     e = np.exp(-x)
     h = -np.expm1(-x) / phi
     unit22 = -np.expm1(-2 * x) / (2 * phi)
     # Below a thousandth the closed form is a difference of nearly equal numbers; two terms of its series are exact.
-    unit11 = np.where(x < 1e-3, gap**3 / 3 * (1 - 0.75 * x), (gap - 2 * h + unit22) / phi**2)
-    slope_variance = (prior.slope_noise * prior.pace) ** 2
-    level_variance = (prior.level_noise * prior.pace) ** 2
-    return h, e, unit11 * slope_variance + gap * level_variance, h * h / 2 * slope_variance, unit22 * slope_variance
+    unit11 = np.where(x < 1e-3, years**3 / 3 * (1 - 0.75 * x), (years - 2 * h + unit22) / phi**2)
+    for array in (h, e, unit11, unit22):
+        array.flags.writeable = False
+    return h, e, unit11, unit22
 
 
 def propagate(mean: Array, cov: Array, prior: Prior, gap: Array) -> None:
@@ -79,18 +92,29 @@ def propagate(mean: Array, cov: Array, prior: Prior, gap: Array) -> None:
     cov[1, 1] += q22
 
 
-def _components(chance: Array, jump_variance: Array, wild: float, wild_factor: float, jumps: bool):
-    """Yield (probability, added level variance, factor on the figure's variance) of each possible event."""
-    kinds = [(1.0 - wild, 1.0)] + ([(wild, wild_factor**2)] if wild else [])
-    for share, factor in kinds:
-        if jumps:
-            yield share * (1.0 - chance), 0.0, factor
-            yield share * chance, jump_variance, factor
-        else:
-            yield np.full_like(chance, share), 0.0, factor
+@dataclass(frozen=True)
+class _Components:
+    """The possible events behind one figure; arrays (components, cells) or (components, 1)."""
+
+    log_chance: Array
+    jump: Array | None  # added variance of the level; None where no jump is possible
+    factor: Array  # on the figure's variance
 
 
-def _update(mean: Array, cov: Array, event: Event, components) -> Array:
+def _components(chance: Array | None, jump_variance: Array, wild: float, wild_factor: float) -> _Components:
+    """Jump or not (with `chance`; None: none is possible), wild figure or not."""
+    kinds = np.array([[1.0 - wild], [wild]]) if wild else np.ones((1, 1))
+    factors = np.array([[1.0], [wild_factor**2]]) if wild else np.ones((1, 1))
+    if chance is None:
+        return _Components(np.log(kinds), None, factors)
+    probability = np.concatenate([kinds * (1.0 - chance), kinds * chance])
+    jump = np.zeros_like(probability)
+    jump[len(kinds) :] = jump_variance
+    with np.errstate(divide="ignore"):
+        return _Components(np.log(probability), jump, np.concatenate([factors, factors]))
+
+
+def _update(mean: Array, cov: Array, event: Event, parts: _Components) -> Array:
     """Condition on one figure in place; returns the log of its predictive density (or probability).
 
     Each component (jump or not, wild or not) is an exact Gaussian update; the mixture of them is collapsed to its
@@ -104,48 +128,44 @@ def _update(mean: Array, cov: Array, event: Event, components) -> Array:
     predicted = mean[0]
     s0 = u[0]
     if event.source is not None:
-        u = u + cov[event.source] * event.loading
+        u += cov[event.source] * event.loading
         predicted = predicted + event.loading * mean[event.source]
         s0 = u[0] + event.loading * u[event.source]
     v = event.z - predicted
-    log_density, shift, spread, alpha, beta, added = [], [], [], [], [], []
-    for chance, jump, factor in components:
-        total = s0 + jump + event.variance * factor
-        with np.errstate(divide="ignore"):
-            log_chance = np.log(chance)
-        if event.at_least:
-            sd = np.sqrt(total)
-            a = v / sd
-            log_tail = log_ndtr(-a)
-            mills = np.exp(-0.5 * a * a - 0.5 * _LOG_2PI - log_tail)
-            log_density.append(log_chance + log_tail)
-            shift.append(sd * mills)
-            spread.append(total * np.maximum(1.0 + a * mills - mills * mills, 0.0))
-        else:
-            log_density.append(log_chance - 0.5 * (v * v / total + np.log(total) + _LOG_2PI))
-            shift.append(v)
-            spread.append(0.0)
-        alpha.append(1.0 / total)
-        beta.append(jump / total)
-        added.append(jump)
-    logs = np.array(log_density)
+    total = s0 + event.variance * parts.factor
+    if parts.jump is not None:
+        total = total + parts.jump
+    shift: Array = v
+    moment: Array = v * v
+    if event.at_least:
+        sd = np.sqrt(total)
+        a = v / sd
+        log_tail = log_ndtr(-a)
+        mills = np.exp(-0.5 * a * a - 0.5 * _LOG_2PI - log_tail)
+        logs = parts.log_chance + log_tail
+        shift = sd * mills
+        moment = shift * shift + total * np.maximum(1.0 + a * mills - mills * mills, 0.0)
+    else:
+        logs = parts.log_chance - 0.5 * (moment / total + np.log(total) + _LOG_2PI)
     top = logs.max(axis=0)
     share = np.exp(logs - top)
     evidence = share.sum(axis=0)
-    share /= evidence
-    on_u = on_e = uu = ue = ee = 0.0
-    for r, d, w, a, b, jump in zip(share, shift, spread, alpha, beta, added, strict=True):
-        rd, ra = r * d, r * (w + d * d - 1.0 / a)
-        on_u, on_e = on_u + rd * a, on_e + rd * b
-        uu, ue, ee = uu + ra * a * a, ue + ra * a * b, ee + ra * b * b + r * jump
-    uu, ue, ee = uu - on_u * on_u, ue - on_u * on_e, ee - on_e * on_e
+    # Of each component, as a share of its innovation's variance: the mean and the excess of the variance.
+    gain = share / (evidence * total)
+    drift = gain * shift
+    excess = gain * (moment - total) / total
+    on_u = drift.sum(axis=0)
+    uu = excess.sum(axis=0) - on_u * on_u
     mean += u * on_u
-    mean[0] += on_e
     cov += (u * uu)[:, None] * u
-    edge = u * ue
-    cov[0] += edge
-    cov[:, 0] += edge
-    cov[0, 0] += ee
+    if parts.jump is not None:
+        on_e = (drift * parts.jump).sum(axis=0)
+        along = excess * parts.jump
+        edge = u * (along.sum(axis=0) - on_u * on_e)
+        mean[0] += on_e
+        cov[0] += edge
+        cov[:, 0] += edge
+        cov[0, 0] += ((along + share / evidence) * parts.jump).sum(axis=0) - on_e * on_e
     return top + np.log(evidence)
 
 
@@ -175,7 +195,7 @@ def kalman(
     for event in events:
         gap = event.clock - clock
         moved = bool(np.any(gap > 0))
-        chance = -np.expm1(-prior.jump_rate * gap) if moved and jumps else np.zeros(len(prior))
+        chance = -np.expm1(-prior.jump_rate * gap) if moved and jumps else None
         if moved:
             propagate(mean, cov, prior, gap)
             clock = event.clock
@@ -183,12 +203,13 @@ def kalman(
             log_likelihood *= prior.discount ** (event.years - years)
         years = event.years
         if event.keep is not None:
-            cov[0, 0] += chance * jump_variance
+            if chance is not None:
+                cov[0, 0] += chance * jump_variance
             mean[event.keep] = mean[0]
             cov[event.keep] = cov[0]
             cov[:, event.keep] = cov[:, 0]
             cov[event.keep, event.keep] = cov[0, 0]
             continue
-        parts = _components(chance, jump_variance, wild, wild_factor, moved and jumps)
+        parts = _components(chance, jump_variance, wild, wild_factor)
         log_likelihood += _update(mean, cov, event, parts) + event.log_jacobian
     return Filtered(mean, cov, log_likelihood, clock)
