@@ -71,12 +71,15 @@ class Calibration:
         Forecast distribution function at the true level.
     said, happened : array, shape (replications, targets)
         Probabilities of targets at the last date, and whether they were met.
+    stretches : tuple of float
+        The targets, as multiples of the last figure.
     """
 
     ahead: tuple[float, ...]
     rank: Array
     said: Array
     happened: npt.NDArray[np.bool_]
+    stretches: tuple[float, ...] = ()
 
     def coverage(self, mass: float) -> Array:
         """Share of true levels inside the central interval, per date."""
@@ -186,4 +189,4 @@ def calibrate(
         targets = np.minimum(figures.y[-1] * np.array(stretches), 0.95 * design.capacity)
         said.append(outlook.probability(dates[-1], targets))
         happened.append(truth[-1] >= targets)
-    return Calibration(design.ahead, np.array(rank), np.array(said), np.array(happened))
+    return Calibration(design.ahead, np.array(rank), np.array(said), np.array(happened), stretches)

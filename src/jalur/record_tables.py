@@ -65,6 +65,31 @@ def regional(frame: pd.DataFrame, fmt: Format, titles: Mapping[str, str]) -> Tab
     return table(fmt, fmt.say("nb.caption.regional"), columns, rows, (3, 4))
 
 
+def simulated_levels(found: Any, fmt: Format) -> Table:
+    """How often our ranges held the true level of simulated programmes, by date, and whether its ranks are even."""
+    half, most, p = found.coverage(0.5), found.coverage(0.9), found.p_uniform()
+    rows = [
+        (_when(ahead, fmt), fmt.percent(half[i]), fmt.percent(most[i]), fmt.number(float(p[i]), 2))
+        for i, ahead in enumerate(found.ahead)
+    ]
+    caption = fmt.say("nb.caption.simulation", n=fmt.number(len(found.rank)))
+    return table(fmt, caption, ("date_of", "cover50", "cover90", "uniform"), rows, range(1, 4))
+
+
+def simulated_targets(found: Any, fmt: Format) -> Table:
+    """Mean chance of targets of simulated programmes beside the share that was met."""
+    rows = [
+        (stretch(by, found.ahead[-1], fmt), *(fmt.percent(float(x.mean())) for x in (found.said[:, i], met)))
+        for i, (by, met) in enumerate(zip(found.stretches, found.happened.T, strict=True))
+    ]
+    return table(fmt, fmt.say("nb.caption.simulated_targets"), ("stretch", "mean_chance", "share_met"), rows, (1, 2))
+
+
+def _when(years: float, fmt: Format) -> str:
+    word = "at_last" if years == 0 else "before_last" if years < 0 else "after_last"
+    return fmt.say(f"nb.word.{word}", years=fmt.number(abs(years), 2))
+
+
 def curves(found: Mapping[str, Any], fmt: Format, scale: Scale) -> Table:
     """Each family: the ceiling with standard error and profile interval, the typical residual, AICc."""
     rows = []
@@ -108,12 +133,3 @@ def claims(
     if engine is not None:
         rows.append((fmt.say("nb.word.engine"), scale.number(engine[0]), scale.span(*engine[1])))
     return table(fmt, fmt.say("nb.caption.claims", when=fmt.day(when)), ("method", "middle", "range90"), rows, (1, 2))
-
-
-def simulation(found: Mapping[str, Any], fmt: Format) -> Table:
-    """Result of the simulation check: coverage of the intervals and the test of uniform ranks."""
-    rows = [
-        (fmt.say(f"nb.simulation.{key}"), fmt.percent(x) if key.startswith("cover") else fmt.number(x, 2))
-        for key, x in found.items()
-    ]
-    return table(fmt, fmt.say("nb.caption.simulation"), ("statistic", "value"), rows, (1,))

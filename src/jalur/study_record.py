@@ -11,6 +11,7 @@ import pandas as pd
 from jalur import (
     brief,
     brief_tables,
+    calibration,
     chart_record,
     charts_evidence,
     evidence,
@@ -31,6 +32,8 @@ NOTEBOOKS = (
     "04_track_record.ipynb",
     "05_scenarios.ipynb",
 )
+
+SIMULATED = 100  # programmes of the simulation check in the notebook; the tests of the package draw four times as many
 
 
 class RecordViews(StudyBase):
@@ -80,6 +83,18 @@ class RecordViews(StudyBase):
             return self._nothing
         titles = {name: ledger.load(name, data).title[self.fmt.lang] for name in here}
         return record_tables.regional(replay.regional_record(here, data), self.fmt, titles)
+
+    @cached_property
+    def _simulated(self) -> calibration.Calibration:
+        return calibration.calibrate(SIMULATED, seed=self.question.seed)
+
+    def simulated_levels_table(self) -> Table:
+        """Whether our ranges hold the truth of programmes drawn from the model's own laws as often as they say."""
+        return record_tables.simulated_levels(self._simulated, self.fmt)
+
+    def simulated_targets_table(self) -> Table:
+        """Whether the targets of the same programmes are met as often as was said."""
+        return record_tables.simulated_targets(self._simulated, self.fmt)
 
     def _found_record(self) -> list[str]:
         return notebook_findings.record(measured.record(), self._replayed, self.fmt)
