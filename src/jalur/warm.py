@@ -7,6 +7,7 @@ over it how a child ended. End of file means that the caller is gone.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
@@ -37,7 +38,23 @@ PRELOADED = (
     "papermill",
     "nbclient",
     "nbconvert",
-    "statsmodels.api",
+    "statsmodels.regression.linear_model",
+    "statsmodels.stats.diagnostic",
+    "statsmodels.stats.stattools",
+    # What the first cell, the first picture and the first page would import.
+    "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.magics",
+    "IPython.core.oinspect",
+    "PIL.BmpImagePlugin",
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
+    "PIL.PpmImagePlugin",
+    "jinja2.ext",
+    "bdb",
+    "encodings.unicode_escape",
+    "encodings.utf_8_sig",
+    "resource",
 )
 
 
@@ -51,8 +68,19 @@ def preload() -> None:
             importlib.import_module(name)
         except ImportError as error:
             print(f"jalur: {name} is not preloaded: {error}", file=sys.stderr)
+    _rehearse()
     gc.collect()
     gc.freeze()  # the children share these pages; a collection in one would copy them
+
+
+def _rehearse() -> None:
+    """Export an empty page: the patterns and schemas that this compiles are a tenth of a brief, and stay the same."""
+    import nbformat
+
+    from jalur.execute import export_html
+
+    with contextlib.suppress(Exception):  # whatever is wrong is told by the work that needs it
+        export_html(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("-")]), "en")
 
 
 def serve(control: socket.socket) -> None:
