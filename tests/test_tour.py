@@ -103,6 +103,9 @@ def test_the_stated_scores_are_those_of_the_shipped_record():
         low, high = row["happened_95"]
         line = f"| {row['said']:.3f} | {row['happened']:.3f} | {low:.3f}–{high:.3f} | {row['cases']} |"
         assert line in method, line
+    for name, scores in RECORD["jalur_variants"]["other_kinds"]["by_group"].items():
+        bins = " | ".join(f"{row['said']:.2f} → {row['happened']:.2f}" for row in scores["reliability"])
+        assert f"| {scores['scaled_crps']:.3f} | {scores['coverage_90']:.3f} | {bins} |" in method, name
     for row in RECORD["labels"]:
         if row["stretch"] == 1.7055:
             assert f"| {row['method']} | {row['on_track']} | {row['hit_rate']:.3f} |" in method, row["method"]
