@@ -18,7 +18,7 @@ import tiny
 
 from jalur import execute, manifest, reports
 from jalur.errors import InputError
-from jalur.workers import WarmServer, WorkerDied, WorkerTimeout
+from jalur.workers import FIXED_ENVIRONMENT, WarmServer, WorkerDied, WorkerTimeout
 
 REPORT = Path("umkm_onboarding/2022-03-31")
 
@@ -187,43 +187,79 @@ def wait_for(condition, seconds=30.0):
     raise AssertionError("waited in vain")
 
 
+class Prewarmed:
+    """Starts runners whose imports are done (see prewarmed.py), so that kills fall where there is work."""
+
+    def __init__(self) -> None:
+        script = Path(__file__).with_name("prewarmed.py")
+        environment = {**os.environ, **FIXED_ENVIRONMENT}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self._process = subprocess.Popen([sys.executable, str(script)], env=environment, **pipes)
+        assert self._process.stdout.readline() == "ready\n"
+
+    def start(self, arguments: list[str]) -> int:
+        """Process id of a new runner."""
+        self._process.stdin.write(json.dumps(arguments) + "\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate("\n", timeout=30)
+
+
+def whole_and_as_expected(out: Path, expected: dict[str, bytes]) -> None:
+    """Every file that is there under its name has all of its bytes, and every manifest can be read."""
+    for name, content in tiny.contents(out).items():
+        if not name.endswith(manifest.PARTIAL):
+            assert content == expected[name], name
+    for path in out.rglob(manifest.NAME):
+        json.loads(path.read_text())
+
+
 @pytest.mark.slow
 def test_a_runner_killed_at_any_moment_leaves_whole_files_and_is_finished_by_running_again(tmp_path):
-    """Twenty-five kills at random moments of a run of twelve pieces of work; then one run to the end."""
+    """Twenty-five kills at random moments of a run of twelve pieces of work, five more of a cold start; then the rest.
+
+    The twenty-five are spread evenly over the time in which pieces are made, those of the cold start over all of it.
+    """
     sources = {
         f"n0{k}_x": f"import time\ntime.sleep(0.05)\nprint({k}, seed)\nprint('x' * 200_000)" for k in range(1, 5)
     }
     notebooks = tiny.folder(tmp_path / "nb", **sources)
     undisturbed, out = tmp_path / "undisturbed", tmp_path / "out"
-    command = [
-        sys.executable,
-        "-m",
-        "jalur",
-        "report",
-        "--notebooks",
-        str(notebooks),
-        "--only",
-        *(n.stem for n in notebooks.iterdir()),
-    ]
-    command += ["--set", "seed=1,2,3", "--jobs", "2"]
+    only = ["--only", *(n.stem for n in notebooks.iterdir())]
+    arguments = ["report", "--notebooks", str(notebooks), *only, "--set", "seed=1,2,3", "--jobs", "2", "--out"]
+    command = [sys.executable, "-m", "jalur", *arguments]
     started = time.monotonic()
-    subprocess.run([*command, "--out", str(undisturbed)], check=True, capture_output=True)
-    whole = time.monotonic() - started
+    subprocess.run([*command, str(undisturbed)], check=True, capture_output=True)
+    cold = time.monotonic() - started
     expected = tiny.contents(undisturbed)
     assert len(expected) == 12
-    moments = random.Random(20220331)
-    for _ in range(25):
-        runner = subprocess.Popen([*command, "--out", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(moments.uniform(0.1, whole))
-        os.kill(runner.pid, signal.SIGKILL)
-        runner.wait()
-        for name, content in tiny.contents(out).items():
-            if not name.endswith(manifest.PARTIAL):
-                assert content == expected[name], name
-        for path in out.rglob(manifest.NAME):
-            json.loads(path.read_text())
-        if moments.random() < 0.3:  # begin again, so that later kills find work to do
+
+    prewarmed, moments = Prewarmed(), random.Random(20220331)
+    started = time.monotonic()
+    first = prewarmed.start([*arguments, str(tmp_path / "first")])
+    wait_for(lambda: not alive(first))
+    warm = time.monotonic() - started
+    assert tiny.contents(tmp_path / "first") == expected
+    left = []
+    for turn in moments.sample(range(25), 25):
+        runner = prewarmed.start([*arguments, str(out)])
+        time.sleep((turn + moments.random()) / 25 * warm)
+        os.kill(runner, signal.SIGKILL)
+        wait_for(lambda runner=runner: not alive(runner))
+        whole_and_as_expected(out, expected)
+        left.append(len(tiny.contents(out)))
+        if left[-1] > 8:  # begin again, so that later kills find work to do
             for path in out.rglob("*.ipynb"):
                 path.unlink()
-    subprocess.run([*command, "--out", str(out)], check=True, capture_output=True)
+    prewarmed.close()
+    assert len(set(left)) > 3, left  # the kills did fall into the work
+    for turn in range(5):
+        runner = subprocess.Popen([*command, str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep((turn + moments.random()) / 5 * cold)
+        runner.kill()
+        runner.wait()
+        whole_and_as_expected(out, expected)
+    subprocess.run([*command, str(out)], check=True, capture_output=True)
     assert tiny.contents(out) == expected

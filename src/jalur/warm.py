@@ -149,10 +149,16 @@ def _end_with_caller(connection: Connection) -> None:
         os.killpg(os.getpid(), signal.SIGKILL)
 
 
-if __name__ == "__main__":
+def main(home: Path) -> None:
+    """Life of the warm process: imports, then requests over standard input until the caller is gone.
+
+    Parameters
+    ----------
+    home : Path
+        Temporary folder of this process and its children; removed at the end.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's business
     with socket.socket(fileno=os.dup(0)) as caller:
-        home = Path(sys.argv[1])
         try:
             preload()
             # What a killed child leaves behind lies in here as well, and goes with the server.
@@ -162,3 +168,7 @@ if __name__ == "__main__":
             serve(caller)
         finally:
             shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
