@@ -1,14 +1,13 @@
-"""Speed of the runner as ratios, all measured in one run on the machine at hand.
+"""Speed of the runner: whole commands, as a user starts them, in wall time.
 
-    python benchmarks/bench_reports.py [--quick]
-
-The measure is the wall time of one bare ``papermill`` run of a notebook that only imports pandas, matplotlib and
-statsmodels: what any report costs before it says anything. It is taken before, between and after the other
-measurements, and its median is used, since other programs on the machine move it. ``--quick`` leaves out the matrix.
+The measure is one bare ``papermill`` run of a notebook that only imports pandas, matplotlib and statsmodels: what any
+report costs before it says anything. Each turn measures both sides one after the other, since other programs on the
+machine move both.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import statistics
@@ -16,148 +15,188 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+from measure import ENVIRONMENT, Row, Steps, wall
+
 PROGRAMMES = ("umkm_onboarding", "modern_cooperatives", "ekatalog_umkm", "ekatalog_products")
 VINTAGES = ("2021-12-31", "2022-03-31", "2022-12-31", "2023-06-30", "2023-12-31", "2024-12-31")
+BRIEFS = len(PROGRAMMES) * len(VINTAGES) * 2
+MATRIX = ["--programme", *PROGRAMMES, "--vintage", *VINTAGES, "--only", "brief"]
 IMPORTS = "import pandas\nimport matplotlib.pyplot\nimport statsmodels.api"
+MAIN_TURNS, VERDICT_TURNS, START_TURNS, MATRIX_TURNS = 5, 9, 3, 3
+STEPS = 1 + MAIN_TURNS + VERDICT_TURNS + START_TURNS + 2 * MATRIX_TURNS + 1
+PAPERMILL = "one bare papermill run"
+SCIPY = "`import pandas, scipy.stats`"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One ratio: what was measured, the two times in seconds, and the aim for their ratio."""
+@dataclass
+class Matrix:
+    """One run of the 48 briefs: wall time, and memory (MiB) of the work in the order in which it ended."""
 
-    task: str
-    ours: float
-    other: float
-    against: str
-    aim: float
+    seconds: float
+    peaks: list[float]
+    server: list[tuple[int, float]] = field(default_factory=list)  # briefs done so far, memory of the warm process
 
     @property
-    def ratio(self) -> float:
-        """Ours as a share of the other."""
-        return self.ours / self.other
+    def of_the_work(self) -> tuple[float, float]:
+        """Largest memory of a brief's process around the 10th and up to the 48th: medians of eight."""
+        return statistics.median(self.peaks[6:14]), statistics.median(self.peaks[-8:])
 
-
-def wall(command: Sequence[str], cwd: Path) -> float:
-    """Seconds that a command takes; it must succeed."""
-    started = time.perf_counter()
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
-    return time.perf_counter() - started
-
-
-def report(out: Path, *more: str) -> list[str]:
-    """The command that makes reports into a folder."""
-    return [sys.executable, "-m", "jalur", "report", "--out", str(out), *more]
+    @property
+    def of_the_server(self) -> tuple[float, float]:
+        """Memory of the warm process at the 10th brief and at the end."""
+        return next(mib for done, mib in self.server if done >= 10), self.server[-1][1]
 
 
 class Bench:
-    """The measurements, with a bare papermill run between them."""
+    """The commands, in a folder of their own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.bare_times: list[float] = []
-        self.notebook = folder / "imports.ipynb"
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         cell = {"cell_type": "code", "id": "imports", "metadata": {}, "execution_count": None, "outputs": []}
-        content = {"cells": [{**cell, "source": IMPORTS}], "metadata": {"kernelspec": kernel}, "nbformat": 4}
-        content["metadata"]["language_info"] = {"name": "python"}
-        self.notebook.write_text(json.dumps({**content, "nbformat_minor": 5}))
+        metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+        content = {"cells": [{**cell, "source": IMPORTS}], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+        (folder / "imports.ipynb").write_text(json.dumps(content))
+        (folder / "nothing").mkdir()
+        content["cells"] = [{**cell, "source": 'programme: str = "x"', "metadata": {"tags": ["parameters"]}}]
+        (folder / "nothing" / "01_nothing.ipynb").write_text(json.dumps(content))
 
-    def bare(self) -> None:
-        """Take the measure once more."""
-        files = [str(self.notebook), str(self.folder / "out.ipynb")]
-        self.bare_times.append(wall([sys.executable, "-m", "papermill", *files, "--no-progress-bar"], self.folder))
+    def bare(self) -> float:
+        """The measure."""
+        command = ["-m", "papermill", "imports.ipynb", "out.ipynb", "--no-progress-bar"]
+        return wall([sys.executable, *command], self.folder)
 
-    def timed(self, command: Sequence[str], turns: int = 1) -> float:
-        """Median seconds of a command, with the measure taken before each turn."""
-        taken = []
-        for _ in range(turns):
-            self.bare()
-            taken.append(wall(command, self.folder))
-        return statistics.median(taken)
+    def report(self, name: str, *more: str) -> float:
+        """Reports into an empty folder of this name."""
+        shutil.rmtree(self.folder / name, ignore_errors=True)
+        return wall(self.report_command(name, *more), self.folder)
 
-    def main_job(self) -> float:
-        """All notebooks and both briefs of the default study, into an empty folder."""
-        out = self.folder / "main"
-        taken = []
-        for _ in range(3):
-            shutil.rmtree(out, ignore_errors=True)
-            taken.append(self.timed(report(out)))
-        return statistics.median(taken)
+    def report_command(self, name: str, *more: str) -> list[str]:
+        """The command that makes them."""
+        return [sys.executable, "-m", "jalur", "report", "--out", str(self.folder / name), *more]
 
-    def warm_up(self) -> float:
-        """From nothing to the first result of a worker, a notebook without content."""
-        nothing = self.folder / "nothing"
-        nothing.mkdir()
-        content = json.loads(self.notebook.read_text())
-        content["cells"][0] |= {"source": 'programme: str = "x"', "metadata": {"tags": ["parameters"]}}
-        (nothing / "01_nothing.ipynb").write_text(json.dumps(content))
-        return self.timed(report(self.folder / "out", "--notebooks", str(nothing), "--only", "01_nothing"))
+    def verdict(self, *more: str) -> float:
+        """The verdict of the default study, without a notebook."""
+        return wall([sys.executable, "-m", "jalur", "verdict", *more], self.folder)
 
-    def matrix(self, jobs: int) -> tuple[float, list[dict]]:
-        """Seconds for 48 briefs with so many workers, and what the manifests say of each."""
+    def imports(self) -> float:
+        """What the verdict is measured against."""
+        return wall([sys.executable, "-c", "import pandas, scipy.stats"], self.folder)
+
+    def matrix(self, jobs: int) -> Matrix:
+        """The 48 briefs with so many workers."""
         out = self.folder / f"matrix-{jobs}"
-        asked = ["--programme", *PROGRAMMES, "--vintage", *VINTAGES, "--only", "brief", "--jobs", str(jobs)]
-        self.bare()
-        seconds = wall(report(out, *asked), self.folder)
-        work = [e for path in out.rglob("manifest.json") for e in json.loads(path.read_text())["work"].values()]
-        assert len(work) == len(PROGRAMMES) * len(VINTAGES) * 2
-        return seconds, sorted(work, key=lambda entry: entry["finished"])
+        shutil.rmtree(out, ignore_errors=True)
+        command = self.report_command(out.name, *MATRIX, "--jobs", str(jobs))
+        server: list[tuple[int, float]] = []
+        started = time.perf_counter()
+        run = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        assert run.stderr is not None
+        for done, _ in enumerate(run.stderr, start=1):  # one line a finished brief
+            with contextlib.suppress(OSError, StopIteration):
+                server.append((done, _resident(_warm_process(run.pid))))
+        if run.wait():
+            raise SystemExit(f"{' '.join(command)} ended with exit code {run.returncode}")
+        seconds = time.perf_counter() - started
+        work: list[dict[str, Any]] = []
+        for path in out.rglob("manifest.json"):
+            work += json.loads(path.read_text())["work"].values()
+        assert len(work) == BRIEFS
+        return Matrix(seconds, [e["peak_mib"] for e in sorted(work, key=lambda e: e["finished"])], server)
 
     def again(self) -> float:
         """The same matrix once more: everything is up to date."""
-        asked = ["--programme", *PROGRAMMES, "--vintage", *VINTAGES, "--only", "brief"]
-        return wall(report(self.folder / "matrix-2", *asked), self.folder)
+        command = self.report_command("matrix-2", *MATRIX)
+        started = time.perf_counter()
+        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True)
+        seconds = time.perf_counter() - started
+        assert done.stdout.count(" 0     2        0") == BRIEFS // 2, done.stdout
+        return seconds
 
 
-def measure(quick: bool = False) -> tuple[list[Row], list[str]]:
+def _warm_process(runner: int) -> int:
+    """Process id of the warm process, the runner's only child."""
+    return int(next(iter(Path(f"/proc/{runner}/task/{runner}/children").read_text().split())))
+
+
+def _resident(pid: int) -> float:
+    """Resident memory in MiB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def measure(step: Steps) -> tuple[list[Row], list[str]]:
     """All ratios, and sentences on what they rest on."""
     with tempfile.TemporaryDirectory(prefix="jalur-bench-") as name:
         bench = Bench(Path(name))
-        main, warm = bench.main_job(), bench.warm_up()
-        verdict = bench.timed([sys.executable, "-m", "jalur", "verdict"], turns=5)
-        imports = bench.timed([sys.executable, "-c", "import pandas, scipy.stats"], turns=5)
-        one = two = again = None
-        notes = []
-        if not quick:
-            two, work = bench.matrix(2)
-            one, _ = bench.matrix(1)
-            again = bench.again()
-            tenth, last = (statistics.median(e["peak_mib"] for e in work[k : k + 6]) for k in (7, 42))
-            notes.append(
-                f"Peak memory of a worker's process: {tenth:.0f} MiB around the 10th brief, {last:.0f} MiB at the 48th."
-            )
-        bare = statistics.median(bench.bare_times)
-    papermill, briefs = "one bare papermill run", len(PROGRAMMES) * len(VINTAGES) * 2
+        step("reading files into memory once, not measured")
+        for once in (bench.bare, bench.imports, bench.verdict, lambda: bench.report("main")):
+            once()
+        main, verdict, whole, start = [], [], [], []
+        bare = []
+        for turn in range(MAIN_TURNS):
+            step(f"main job, turn {turn + 1}")
+            bare.append(bench.bare())
+            main.append((bench.report("main"), bare[-1]))
+        for turn in range(VERDICT_TURNS):
+            step(f"verdict, turn {turn + 1}")
+            imports = bench.imports()
+            verdict.append((bench.verdict(), imports))
+            whole.append((bench.verdict("--json"), imports))
+        for turn in range(START_TURNS):
+            step(f"start of the workers, turn {turn + 1}")
+            bare.append(bench.bare())
+            nothing = ("--notebooks", str(bench.folder / "nothing"), "--only", "01_nothing")
+            start.append((bench.report("start", *nothing), bare[-1]))
+        turns = []
+        for turn in range(MATRIX_TURNS):
+            pair = {}
+            for jobs in (2, 1) if turn % 2 == 0 else (1, 2):
+                step(f"{BRIEFS} briefs with {jobs} worker{'s' if jobs > 1 else ''}, turn {turn + 1}")
+                bare.append(bench.bare())
+                pair[jobs] = bench.matrix(jobs)
+            turns.append((pair[2], pair[1]))
+        step("the same briefs again")
+        again = bench.again()
+    return _rows(main, verdict, whole, start, turns, bare, again), _notes(turns, bare)
+
+
+def _rows(
+    main: list[tuple[float, float]],
+    verdict: list[tuple[float, float]],
+    whole: list[tuple[float, float]],
+    start: list[tuple[float, float]],
+    turns: list[tuple[Matrix, Matrix]],
+    bare: list[float],
+    again: float,
+) -> list[Row]:
+    middle = statistics.median(bare)
+    each = [(two.seconds / BRIEFS, middle) for two, _ in turns]
     rows = [
-        Row("main job: six notebooks, both briefs", main, bare, papermill, 2.0),
-        Row("`jalur verdict`, the whole process", verdict, imports, "`import pandas, scipy.stats`", 1.2),
-        Row("start of the workers to a first result", warm, bare, papermill, 1.0),
+        Row.of("main job: `jalur report`, six notebooks, both briefs", PAPERMILL, main, 2.0),
+        Row.of("`jalur verdict`, the whole process", SCIPY, verdict, 1.2),
+        Row.of("`jalur verdict --json`, with every figure left out in turn", SCIPY, whole),
+        Row.of("start of the workers: `jalur report` of an empty notebook", PAPERMILL, start),
+        Row.of(f"{BRIEFS} briefs with two workers", "with one worker", [(t.seconds, o.seconds) for t, o in turns], 0.6),
+        Row.of("one of these briefs, two workers", PAPERMILL, each, 0.25),
+        Row(f"the same {BRIEFS} again, all up to date", again, "three seconds", 3.0, again / 3.0, 1.0),
     ]
-    if one is not None and two is not None and again is not None:
-        rows += [
-            Row(f"{briefs} briefs with two workers", two, one, "the same with one", 0.6),
-            Row("one brief of these, two workers", two / briefs, bare, papermill, 0.25),
-            Row("second run, everything up to date", again, 3.0, "three seconds", 1.0),
-        ]
-    spread = f"{min(bench.bare_times):.1f} to {max(bench.bare_times):.1f} s"
-    notes.append(f"The bare papermill run took {bare:.1f} s (median of {len(bench.bare_times)}, {spread}).")
-    return rows, notes
+    alone = turns[-1][1]
+    for what, (tenth, last) in (("a brief's process", alone.of_the_work), ("the warm process", alone.of_the_server)):
+        text = f"memory of {what} at the {BRIEFS}th brief, one worker"
+        rows.append(Row(text, last, "at the 10th", tenth, last / tenth, 1.1, "MiB"))
+    return rows
 
 
-def section(quick: bool = False) -> str:
-    """The measurements as a section in Markdown."""
-    rows, notes = measure(quick)
-    lines = ["## Runner", "", "| task | s | against | s | ratio | aim |", "|---|---:|---|---:|---:|---:|"]
-    lines += [f"| {r.task} | {r.ours:.2f} | {r.against} | {r.other:.2f} | {r.ratio:.2f} | ≤ {r.aim:g} |" for r in rows]
-    return "\n".join([*lines, "", *notes]) + "\n"
-
-
-if __name__ == "__main__":
-    print(section("--quick" in sys.argv))
+def _notes(turns: list[tuple[Matrix, Matrix]], bare: list[float]) -> list[str]:
+    spread = f"{min(bare):.1f} to {max(bare):.1f} s"
+    peak = max(max(run.peaks) for pair in turns for run in pair)
+    return [
+        f"The bare papermill run took {statistics.median(bare):.1f} s (median of {len(bare)}, {spread}).",
+        f"{BRIEFS} briefs are {len(PROGRAMMES)} programmes at {len(VINTAGES)} vintages in two languages; the largest "
+        f"process of any of them used {peak:.0f} MiB.",
+    ]
