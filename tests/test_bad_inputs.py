@@ -1,13 +1,18 @@
 """Every faulty input of the corpus is refused in one sentence that names the place, and nothing is written."""
 
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from bad_inputs import command_cases
 from bad_inputs.ledger_cases import BASE, CASES, OBS, Case
 
-from jalur import check, ledger
+from jalur import check, cli, ledger
 from jalur.errors import InputError
 
 
@@ -24,8 +29,76 @@ def test_the_base_is_good(base: Path) -> None:
 
 
 def test_the_corpus_is_large_and_names_each_case_once() -> None:
-    assert len(CASES) >= 45
-    assert len({case.name for case in CASES}) == len(CASES)
+    assert len(CASES) + len(command_cases.CASES) >= 250
+    for cases in (CASES, command_cases.CASES):
+        assert len({case.name for case in cases}) == len(cases)
+
+
+def content(folder: Path) -> dict[Path, bytes | None]:
+    """Every file below a folder with its bytes, but for the lock of an output folder, which stays there empty."""
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file() and path.stat().st_size}
+
+
+@pytest.mark.parametrize("case", command_cases.CASES, ids=lambda case: case.name.encode("unicode_escape").decode())
+def test_a_command_is_refused_in_one_sentence(case, tmp_path, monkeypatch, capsys) -> None:
+    command_cases.prepare(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JALUR_DATA", raising=False)
+    words = list(case.words)
+    if words[0] in ("report", "verdict", "check", "new", "add") and "--data" not in words:
+        words[1:1] = ["--data", "data"]
+    if words[0] == "report" and "--out" not in words:
+        words[1:1] = ["--out", "reports"]
+    before = content(tmp_path)
+    assert cli.main(words) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert re.fullmatch(r"jalur: .+\n", shown.err), shown.err
+    for fragment in case.said:
+        assert fragment in shown.err
+    assert content(tmp_path) == before
+
+
+def run(*words: str, folder: Path, **streams) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "jalur", *words]
+    return subprocess.run(command, cwd=folder, check=False, text=True, timeout=100, **streams)
+
+
+@pytest.mark.parametrize("words", [("verdict",), ("verdict", "--json"), ("check",), ("report", "--plan")], ids=" ".join)
+def test_an_output_that_cannot_be_written_ends_in_a_sentence(words, tmp_path) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ended = run(*words, folder=tmp_path, stdout=full, stderr=subprocess.PIPE)
+    assert ended.returncode == 1
+    assert ended.stderr == "jalur: cannot read or write the output: No space left on device\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_that_has_gone_leaves_no_traceback(tmp_path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = run("verdict", "--json", folder=tmp_path, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("stream", ["<&-", ">&-", "2>&-"])
+def test_a_closed_stream_is_no_fault(stream, tmp_path) -> None:
+    line = f"{sys.executable} -m jalur verdict {stream}"
+    ended = subprocess.run(["sh", "-c", line], cwd=tmp_path, check=False, text=True, capture_output=True, timeout=100)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.count("\n") == (0 if stream == ">&-" else 1)
+
+
+def test_a_command_that_is_interrupted_says_so(tmp_path) -> None:
+    command = [sys.executable, "-m", "jalur", "report", "--jobs", "1", "--out", "reports"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=-3, stderr=subprocess.PIPE, text=True) as running:
+        assert "done" in running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        said = running.stderr.read()
+    assert running.returncode == 130
+    assert said.endswith("jalur: interrupted; finished files are whole, run the same command again for the rest\n")
+    assert "Traceback" not in said
+    assert not [path for path in tmp_path.rglob("*") if path.suffix == ".part"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -62,56 +63,46 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"jalur {jalur.__version__}\n"
 
 
+FIGURE = {
+    "value": "19.9 million",
+    "as_of": "2022-03-30",
+    "speaker_org": "KemenKopUKM",
+    "publisher": "Example News",
+    "url": "https://example.org/figure?a=1&b=2",
+}
+WORDS = ["umkm_onboarding", *(f"{column}={value}" for column, value in FIGURE.items())]
+
+
 @pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["fly"], "invalid choice: 'fly'"),
-        (["report", "--nonsense"], "unrecognized arguments: --nonsense"),
-        (["report", "--jobs", "0"], "invalid positive int value: '0'"),
-        (["report", "--jobs", "two"], "invalid positive int value: 'two'"),
-        (["report", "--timeout", "-1"], "invalid positive float value: '-1'"),
-        (["report", "--timeout", "nan"], "invalid positive float value: 'nan'"),
-        (["report", "--programme"], "expected at least one argument"),
-        (["report", "--programme", "nowhere"], "unknown programme 'nowhere'; in"),
-        (["report", "--programme", "../data"], "is not the name of a programme"),
-        (["report", "--vintage", "2022-02-30"], "does not exist"),
-        (["report", "--lang", "fr"], "unknown language 'fr'"),
-        (["report", "--set", "colour=red"], "unknown parameter 'colour'"),
-        (["report", "--set", "seed=0.5"], "parameter seed is int"),
-        (["report", "--set", "seed"], "--set takes name=value"),
-        (["report", "--params", "/nowhere.yml"], "nowhere.yml"),
-        (["report", "--only", "nothing"], "no notebook 'nothing'"),
-        (["report", "--notebooks", "/nowhere"], "no notebooks named"),
-        (["report", "--data", "/nowhere"], "no data folder at /nowhere"),
-        (["report", "--scheduler", "nonsense"], "no dask scheduler answers at 'nonsense'"),
-        (["verdict", "--programme", "nowhere"], "nowhere"),
-        (["verdict", "--vintage", "soon"], "vintage is 'soon'"),
-        (["verdict", "--vintage", "2999-01-01"], "in the future"),
-        (["verdict", "--lang", "fr"], "unknown language 'fr'"),
-        (["verdict", "--seed", "x"], "invalid int value: 'x'"),
-        (["verdict", "--data", "/nowhere"], "/nowhere"),
-        (["check", "--data", "/nowhere"], "/nowhere"),
-        (["new"], "the following arguments are required: NAME"),
-        (["new", "../x"], "../x"),
-        (["learn-prior"], "the following arguments are required: SERIES.csv"),
-        (["learn-prior", "/nowhere.csv"], "/nowhere.csv"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    ("before", "name"),
+    [(0, 0), (6, 0), (0, 5), (3, 2), (1, 0), (0, None), (3, None)],
+    ids=["words last", "words first", "name last", "name among", "name, option", "no name", "no name, option among"],
 )
-def test_bad_input_is_refused_with_one_sentence(arguments, message, capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "REPOSITORY", repository(tmp_path))
-    if arguments[0] == "report":
-        arguments = [*arguments, "--out", str(tmp_path / "out")]
-    assert cli.main(arguments) == 2
-    assert message in one_sentence(capsys)
-    assert not list(tmp_path.glob("out/*/*"))
+def test_words_and_options_stand_in_any_order(before, name, tmp_path, capsys):
+    (tmp_path / "data").mkdir()
+    for part in ("umkm_onboarding", "denominators.csv", "proxies.csv"):
+        where = REPOSITORY / "data" / part
+        (shutil.copytree if where.is_dir() else shutil.copy)(where, tmp_path / "data" / part)
+    words = WORDS[1:]
+    if name is not None:
+        words.insert(name, WORDS[0])
+    words[before:before] = ["--data", str(tmp_path / "data")]
+    assert cli.main(["add", *words]) == 0
+    assert "row 168: 2022-03-30-kkukm-19.9, 19900000 UMKM, role observation" in capsys.readouterr().out
+    last = (tmp_path / "data" / "umkm_onboarding" / "observations.csv").read_text().splitlines()[-1]
+    assert FIGURE["url"] in last
 
 
-def repository(where):
-    """A repository with the real data and two small notebooks."""
-    tiny.folder(where / "notebooks", n01_a="print(seed)", n02_b="print(share)")
-    (where / "data").symlink_to(REPOSITORY / "data")
-    return where
+def test_an_option_given_twice_adds_to_the_first(report, capsys):
+    assert report("--plan", "--vintage", "2021-12-31", "--vintage", "2022-12-31", "--programme", "all") == 0
+    shown = capsys.readouterr().out
+    assert len(set(re.findall(r"^\w+ 202[12]-12-31", shown, re.MULTILINE))) == 2 * len(known())
+    assert cli.main(["verdict", "--drop", "2022-03-28-kkukm-17.59", "--drop", "nothing"]) == 2
+    assert "drop is 'nothing'" in one_sentence(capsys)
+
+
+def known():
+    return [path.parent.name for path in (REPOSITORY / "data").glob("*/programme.yml")]
 
 
 def test_a_report_ends_with_a_table(report, capsys):

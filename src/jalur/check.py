@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from jalur import datapackage, ledger, programme_reader
-from jalur.errors import Fault, shown
+from jalur.errors import Fault, InputError, shown
 from jalur.programme import SLUG
 from jalur.schema import columns, constraint_faults, read_table, rows
 
@@ -186,6 +186,11 @@ def run(data: Path | str | None = None, links: bool = False, update_hashes: bool
     from rich.console import Console
 
     folder = ledger.default_data() if data in (None, "") else Path(str(data))
+    if not ledger.programmes(folder) and not datapackage.tables(folder):
+        raise InputError(
+            f"data folder is {shown(str(folder))}, in which there is no table; "
+            "allowed is a folder with one subfolder for each programme"
+        )
     found = faults(folder, links)
     console = Console()
     if update_hashes and all(fault.file == datapackage.NAME for fault in found):

@@ -8,24 +8,20 @@ module.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from jalur.errors import InputError
-from jalur.matrix import DEFAULT_PROGRAMME, DEFAULT_VINTAGE, LANGUAGES
+from jalur import command_line
+from jalur.errors import InputError, shown
+from jalur.matrix import DEFAULT_PROGRAMME, LANGUAGES
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one sentence, like those of every other bad input."""
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{message} (see: {self.prog} --help)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,13 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     for name in ONE_THREAD:  # sums in the same order as in the workers, on every machine
         os.environ.setdefault(name, "1")
-    parser = _build()
+    _streams()
     try:
-        arguments = parser.parse_args(argv)
-        if arguments.command is None:
-            parser.print_help()
-            return 0
-        code = arguments.command(arguments)
+        arguments = command_line.parse(argv, _FUNCTIONS)
+        code: int = arguments.command(arguments) if arguments else 0
         sys.stdout.flush()
         return code
     except InputError as error:
@@ -58,102 +51,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # --help and --version
         return int(stop.code or 0)
     except BrokenPipeError:  # the reader of the output has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _no_more_output()
+        return 1
+    except OSError as error:  # a full disk, a folder that has gone: no fault of the input, and none of the program
+        _no_more_output()
+        print(f"jalur: cannot read or write {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("jalur: interrupted; finished files are whole, run the same command again for the rest", file=sys.stderr)
         return 130
 
 
-def _build() -> argparse.ArgumentParser:
-    import jalur
-
-    parser = _Parser(
-        prog="jalur", description="Is an official adoption path reachable, how likely, and what would it take?"
-    )
-    parser.add_argument("--version", action="version", version=f"jalur {jalur.__version__}")
-    parser.set_defaults(command=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
-    _report_options(_command(commands, "report", _report, "execute the notebooks and write the briefs"))
-    _verdict_options(_command(commands, "verdict", _verdict, "print the verdict, without a notebook"))
-    _check_options(_command(commands, "check", _check, "check the data"))
-    _new_options(_command(commands, "new", _new, "start the folder of a programme of your own"))
-    _add_options(_command(commands, "add", _add, "add a published figure to a ledger"))
-    _learn_options(_command(commands, "learn-prior", _learn_prior, "learn the prior weights from adoption series"))
-    return parser
+def _streams() -> None:
+    """Give a closed stream (`>&-`) a place to write to, and show what an encoding lacks by its number."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - it lasts as long as the process
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _command(commands: Any, name: str, function: Any, summary: str) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-    parser.set_defaults(command=function)
-    parser.add_argument("--data", type=Path, metavar="DIR", help="data folder (default: data/ of the repository)")
-    return parser
+def _no_more_output() -> None:
+    """Let what is still in the buffer go nowhere; else the interpreter would complain at its end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 # report
-
-
-def _report_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--programme", nargs="+", metavar="NAME", help=f"programmes, or all (default: {DEFAULT_PROGRAMME})"
-    )
-    parser.add_argument(
-        "--vintage",
-        nargs="+",
-        metavar="DATE",
-        help=f"use what had been published by this day (default: {DEFAULT_VINTAGE})",
-    )
-    parser.add_argument("--lang", nargs="+", metavar="LANG", help="languages of the brief (default: id en)")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=V1,V2",
-        help="a parameter of the notebooks; each value is a scenario",
-    )
-    parser.add_argument(
-        "--params",
-        nargs="+",
-        type=Path,
-        default=[],
-        metavar="FILE",
-        help="parameter files (params/*.yml), each a scenario",
-    )
-    parser.add_argument(
-        "--only", nargs="+", default=[], metavar="NAME", help="brief, 01_evidence, …, or verdict (default: all)"
-    )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="output folder (default: reports/)")
-    parser.add_argument("--notebooks", type=Path, metavar="DIR", help="run the notebooks of another folder")
-    parser.add_argument(
-        "--jobs", type=_positive(int), default=0, metavar="N", help="processes at once (default: the cores)"
-    )
-    parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="hand the work to a dask cluster, e.g. tcp://host:8786 (docs/cluster.md)"
-    )
-    parser.add_argument(
-        "--timeout",
-        type=_positive(float),
-        default=600.0,
-        metavar="SECONDS",
-        help="allowed for one notebook (default: 600)",
-    )
-    parser.add_argument("--plan", action="store_true", help="print what would run, and stop")
-    parser.add_argument("--force", action="store_true", help="make again what is up to date")
-    parser.add_argument("--pdf", action="store_true", help="print the briefs to PDF as well (needs Chromium or Chrome)")
-    parser.add_argument(
-        "--fresh-kernel", action="store_true", help="a Jupyter kernel for each notebook (slower, same results)"
-    )
-
-
-def _positive(kind: type) -> Any:
-    def read(text: str) -> Any:
-        value = kind(text)
-        if not 0 < value < 1e9:
-            raise ValueError
-        return value
-
-    read.__name__ = f"positive {kind.__name__}"
-    return read
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -228,7 +152,7 @@ def _data_folder(arguments: argparse.Namespace) -> Path:
 
 
 def _programmes(names: Sequence[str] | None, data: Path) -> Sequence[str] | None:
-    return _available(data) if names == ["all"] else names
+    return _available(data) if names and "all" in names else names
 
 
 def _available(data: Path) -> list[str]:
@@ -243,34 +167,6 @@ def _known_programmes(names: Sequence[str], data: Path) -> None:
 
 
 # verdict
-
-
-def _verdict_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--programme", default=DEFAULT_PROGRAMME, metavar="NAME", help=f"programme (default: {DEFAULT_PROGRAMME})"
-    )
-    parser.add_argument(
-        "--vintage",
-        default=DEFAULT_VINTAGE,
-        metavar="DATE",
-        help=f"use what had been published by this day (default: {DEFAULT_VINTAGE})",
-    )
-    parser.add_argument("--lang", default="en", metavar="LANG", help="language of the sentence: id or en (default: en)")
-    parser.add_argument("--json", action="store_true", help="print the whole verdict as JSON (what verdict.json holds)")
-    parser.add_argument("--capacity", metavar="NAME", help="a capacity named in programme.yml, or a number of units")
-    parser.add_argument(
-        "--capacity-share",
-        type=float,
-        default=1.0,
-        metavar="X",
-        help="share of the capacity that can ever join (default: 1)",
-    )
-    parser.add_argument(
-        "--without-source", nargs="+", default=[], metavar="BODY", help="leave out figures of these issuing bodies"
-    )
-    parser.add_argument("--drop", nargs="+", default=[], metavar="ID", help="leave out these rows of the ledger")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the joint draws (default: 0)")
-    parser.add_argument("--draws", type=int, default=20_000, metavar="N", help="number of joint draws (default: 20000)")
 
 
 def _verdict(arguments: argparse.Namespace) -> int:
@@ -299,21 +195,10 @@ def _verdict(arguments: argparse.Namespace) -> int:
 # check, new, add, learn-prior
 
 
-def _check_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--links", action="store_true", help="check the addresses as well: well-formed, one a claim")
-    parser.add_argument(
-        "--update-hashes", action="store_true", help="write datapackage.json anew if nothing else is wrong"
-    )
-
-
 def _check(arguments: argparse.Namespace) -> int:
     from jalur import check
 
     return check.run(arguments.data, links=arguments.links, update_hashes=arguments.update_hashes)
-
-
-def _new_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="small letters, digits and _: the name of the folder")
 
 
 def _new(arguments: argparse.Namespace) -> int:
@@ -322,36 +207,34 @@ def _new(arguments: argparse.Namespace) -> int:
     return ledger_edit.run_new(arguments.name, arguments.data)
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "programme",
-        nargs="?",
-        default=DEFAULT_PROGRAMME,
-        metavar="NAME",
-        help=f"programme (default: {DEFAULT_PROGRAMME})",
-    )
-    parser.add_argument(
-        "fields",
-        nargs="*",
-        metavar="COLUMN=VALUE",
-        help="columns of the figure; what is missing is asked for in a terminal",
-    )
-
-
 def _add(arguments: argparse.Namespace) -> int:
     from jalur import ledger_edit
 
-    return ledger_edit.run_add(arguments.programme, arguments.fields, arguments.data)
-
-
-def _learn_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "series", type=Path, metavar="SERIES.csv", help="columns: group, series, year, value_percent, capacity"
-    )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="where the weights go (default: print them)")
+    names = [word for word in arguments.words if "=" not in word] or [DEFAULT_PROGRAMME]
+    if len(names) > 1:
+        raise InputError(
+            f"figure of {shown(names[0])} is given as {shown(names[1])}; "
+            "allowed is COLUMN=VALUE, such as value='20.76 million'"
+        )
+    return ledger_edit.run_add(names[0], [word for word in arguments.words if "=" in word], arguments.data)
 
 
 def _learn_prior(arguments: argparse.Namespace) -> int:
     from jalur import learn_prior
 
-    return learn_prior.run(arguments.series, arguments.out)
+    out = arguments.out
+    if out is not None and (out.is_dir() or not out.parent.is_dir() or out.resolve() == arguments.series.resolve()):
+        raise InputError(
+            f"--out is {shown(str(out))}; allowed is a file in a folder that exists, other than the series"
+        )  # before the minutes of learning
+    return learn_prior.run(arguments.series, out)
+
+
+_FUNCTIONS = {
+    "report": _report,
+    "verdict": _verdict,
+    "check": _check,
+    "new": _new,
+    "add": _add,
+    "learn-prior": _learn_prior,
+}

@@ -150,11 +150,13 @@ def add(programme: str, *, data: Path | str | None = None, ask: Ask | None = Non
         For an unknown column or anything that `jalur check` would refuse. The file is then left as it was.
     """
     loaded = ledger.load(programme, data)
-    for column in fields:
-        if column not in columns("observations") or column in COMPUTED:
-            listed = ", ".join(c for c in columns("observations") if c not in COMPUTED)
-            raise InputError(f"column is {shown(column)}; allowed are: {listed}")
+    _known_columns(fields)
     given = {column: str(value).strip() for column, value in fields.items() if value is not None}
+    for column, value in given.items():
+        if any(
+            "\ud800" <= character <= "\udfff" for character in value
+        ):  # bytes that were not UTF-8: cannot be written
+            raise InputError(f"column {column} is {shown(value)}; allowed is text in UTF-8")
     if ask is not None:
         defaults = {"reported_on": "", "note": ""}
         for column in ASKED:
@@ -182,6 +184,14 @@ def add(programme: str, *, data: Path | str | None = None, ask: Ask | None = Non
             f"data folder is {loaded.folder.parent}, which cannot be written ({error.strerror}); "
             "allowed is a folder that can"
         ) from None
+
+
+def _known_columns(fields: Iterable[str]) -> None:
+    """Refuse what is no column, or one that is computed."""
+    listed = [column for column in columns("observations") if column not in COMPUTED]
+    for column in fields:
+        if column not in listed:
+            raise InputError(f"column is {shown(column)}; allowed are: {', '.join(listed)}")
 
 
 def _append(programme: Programme, given: dict[str, str], ask: Ask | None) -> Added:
@@ -314,8 +324,12 @@ def run_add(programme: str, fields: Iterable[str], data: Path | str | None = Non
             raise InputError(
                 f"figure is given as {shown(field)}; allowed is COLUMN=VALUE, such as value='20.76 million'"
             )
+        if column.strip() in given:
+            raise InputError(f"column {column.strip()} is given twice; allowed is one value for each column")
         given[column.strip()] = value
-    added = add(programme, data=data, ask=_ask if sys.stdin.isatty() else None, **given)
+    _known_columns(given)  # here as well: no other argument of `add` is a column
+    terminal = sys.stdin is not None and sys.stdin.isatty()
+    added = add(programme, data=data, ask=_ask if terminal else None, **given)
     said = f"{added.fields['value']} {added.fields['unit']}, role {added.fields['role']}"
     _say(f"{added.path}, row {added.row}: {added.id}, {said}")
     if added.suggestion:
@@ -330,12 +344,20 @@ def _ask(column: str, default: str) -> str:
     """Ask in the terminal."""
     from rich.prompt import Prompt
 
+    try:
+        return _answer(Prompt.ask, column, default)
+    except EOFError:
+        raise InputError(f"no answer was given for {column}, the input ended; nothing was added") from None
+
+
+def _answer(prompt: Callable[..., str], column: str, default: str) -> str:
+    """Put the question."""
     if column == "repeats":
-        return Prompt.ask(
+        return prompt(
             f"Equal to {default} within {REPEAT_DAYS} days. Repeat of which row (empty: none)", default=default
         )
     field = next(f for f in table_schema("observations")["fields"] if f["name"] == column)
-    return Prompt.ask(f"{column} ({field['description']})", default=default, show_default=bool(default))
+    return prompt(f"{column} ({field['description']})", default=default, show_default=bool(default))
 
 
 def _say(*lines: str) -> None:

@@ -15,6 +15,8 @@ import pandas as pd
 from jalur import ledger, outlook
 from jalur.errors import InputError
 
+SEEDS, DRAWS = (0, 2**32 - 1), (100, 1_000_000)
+LARGEST = 1e15  # as in the tables
 MINIMUM_DATES = 3  # below this neither a pace nor its change can be seen
 
 REASONS = {
@@ -51,6 +53,11 @@ class Question:
         Another path than the announced one.
     seed, draws : int
         For the joint draws. Single-date probabilities do not depend on them.
+
+    Raises
+    ------
+    InputError
+        For a seed or a number of draws that is out of range.
     """
 
     vintage: str
@@ -65,6 +72,12 @@ class Question:
     targets: Sequence[tuple[str, float]] | None = None
     seed: int = 0
     draws: int = 20_000
+
+    def __post_init__(self) -> None:
+        """Refuse what no random generator takes and no memory holds, before anything is computed."""
+        for name, value, (low, high) in (("seed", self.seed, SEEDS), ("draws", self.draws, DRAWS)):
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
+                raise InputError(f"{name} is {value!r}; allowed is a whole number from {low} to {high}")
 
     def select(self, programme: Any) -> pd.DataFrame:
         """Published figures that this question uses, sorted by reference date."""
@@ -122,9 +135,11 @@ def _number(text: str | float, names: list[str]) -> float:
         units = float(text)
     except ValueError:
         units = float("nan")
-    if not np.isfinite(units) or units <= 0:
+    if not 0 < units <= LARGEST:
         known = ", ".join(names) or "no name is declared"
-        raise InputError(f"capacity is {text!r}; allowed is a positive number of units or one of: {known}")
+        raise InputError(
+            f"capacity is {text!r}; allowed is a positive number of units up to {LARGEST:g} or one of: {known}"
+        )
     return units
 
 

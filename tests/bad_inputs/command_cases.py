@@ -1,0 +1,243 @@
+"""Faulty command lines: each is refused in one sentence with exit code 2 before anything is written.
+
+Commands run in a folder as `prepare` makes it: `data` is the small ledger `ledger_base`, `reports` must stay absent.
+`said` holds fragments of the sentence: what was given, and what is allowed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+BASE = Path(__file__).parent / "ledger_base"
+FIGURE = "as_of=2021-12-01", "speaker_org=Ministry", "publisher=Paper", "url=https://example.org/9"
+SERIES = "group,series,year,value_percent,capacity\n"
+PARAMETER_FILES = {
+    "bomb": "a: &a [x, x, x, x]\nb: &b [*a, *a, *a, *a]\nc: &c [*b, *b, *b, *b]\nseed: *c\n",
+    "code": "seed: !!python/object/apply:os.system ['true']\n",
+    "list": "- seed\n",
+    "empty": "",
+    "nested": "seed: {first: 1}\n",
+    "nothing": "seed:\n",
+    "twice": "seed: 1\nseed: 2\n",
+    "unknown": "colour: red\n",
+    "wrong_type": "seed: half\n",
+    "path_in_name": "programme: ../study\n",
+    "french": "lang: fr\n",
+    "number_for_day": "vintage: 20210331\n",
+    "no_such_day": "vintage: 2021-02-30\n",
+    "seed_below": "seed: -1\n",
+    "deep": "seed: " + "[" * 500 + "]" * 500,
+    "Big Name": "seed: 1\n",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One faulty command line and the fragments that the message must hold."""
+
+    kind: str
+    words: tuple[str, ...]
+    said: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The command as it is typed."""
+        return " ".join(repr(word) if not word.isascii() or not word else word for word in self.words)[:120]
+
+
+def prepare(folder: Path) -> None:
+    """Make the folder in which the commands run."""
+    shutil.copytree(BASE, folder / "data")
+    (folder / "params").mkdir()
+    for name, text in PARAMETER_FILES.items():
+        (folder / "params" / f"{name}.yml").write_text(text, encoding="utf-8")
+    (folder / "params" / "binary.yml").write_bytes(b"\xff\xfe\x00")
+    (folder / "empty").mkdir()
+    (folder / "file").write_text("not a folder\n", encoding="utf-8")
+    (folder / "nothing.csv").write_text("", encoding="utf-8")
+    (folder / "header.csv").write_text(SERIES, encoding="utf-8")
+    (folder / "columns.csv").write_text("year,value\n2020,1\n", encoding="utf-8")
+    (folder / "word.csv").write_text(SERIES + "a,b,2020,many,100\n", encoding="utf-8")
+    (folder / "no_tables" / "study").mkdir(parents=True)
+    shutil.copy(BASE / "study" / "programme.yml", folder / "no_tables" / "study")
+    (folder / "broken_notebook").mkdir()
+    (folder / "broken_notebook" / "brief.ipynb").write_text("{", encoding="utf-8")
+
+
+def case(kind: str, command: str, *said: str, also: tuple[str, ...] = ()) -> Case:
+    """A case from a line without quotes, and further words as they are; but for names, the programme is `study`."""
+    words = (*command.split(), *also)
+    if words[0] in ("report", "verdict") and kind != "name" and "--programme" not in words:
+        words = (words[0], "--programme", "study", *words[1:])
+    return Case(kind, words, said)
+
+
+def parameter_file(name: str, kind: str, *said: str) -> Case:
+    """A case of a parameter file."""
+    return case(kind, "report --params", *said, also=(f"params/{name}.yml",))
+
+
+CASES = [
+    # words and options
+    case("option", "fly", "invalid choice: 'fly'", "report"),
+    case("option", "--data data verdict", "invalid choice: 'data'", "verdict"),
+    case("option", "report --nonsense", "unrecognized arguments: --nonsense"),
+    case("option", "report --programme", "expected at least one argument"),
+    case("option", "report --plan study", "unrecognized arguments: study"),
+    case("option", "verdict --programme study study", "unrecognized arguments: study"),
+    case("option", "check data", "unrecognized arguments: data"),
+    case("option", "new", "required: NAME"),
+    case("option", "new one two", "unrecognized arguments: two"),
+    case("option", "learn-prior", "required: SERIES.csv"),
+    case("option", "add study --nonsense", "unrecognized arguments: --nonsense"),
+    # values of options
+    case("type", "report --jobs 0", "--jobs", "positive int", "'0'"),
+    case("type", "report --jobs 1.5", "--jobs", "positive int", "'1.5'"),
+    case("type", "report --jobs two", "--jobs", "positive int", "'two'"),
+    case("type", "report --timeout -1", "--timeout", "positive float", "'-1'"),
+    case("type", "report --timeout nan", "--timeout", "positive float", "'nan'"),
+    case("type", "report --timeout inf", "--timeout", "positive float", "'inf'"),
+    case("type", "verdict --seed x", "--seed", "int", "'x'"),
+    case("type", "verdict --capacity-share half", "--capacity-share", "float", "'half'"),
+    case("type", "verdict --capacity-share 0,4", "--capacity-share", "float", "'0,4'"),
+    case("range", "verdict --seed -1", "seed is -1", "from 0 to 4294967295"),
+    case("range", "verdict --json --seed -1", "seed is -1", "from 0 to 4294967295"),
+    case("range", f"verdict --seed {2**32}", f"seed is {2**32}", "from 0 to"),
+    case("range", "verdict --draws 0", "draws is 0", "from 100 to 1000000"),
+    case("range", "verdict --draws 1000000000000", "draws is 1000000000000", "from 100 to 1000000"),
+    case("range", "verdict --capacity-share 0", "capacity_share is 0.0", "above 0 and at most 1"),
+    case("range", "verdict --capacity-share 1.5", "capacity_share is 1.5", "above 0 and at most 1"),
+    case("range", "verdict --capacity-share nan", "capacity_share is nan", "above 0 and at most 1"),
+    case("range", "verdict --capacity 0", "capacity is '0'", "positive number", "counted, online"),
+    case("range", "verdict --capacity -5", "capacity is '-5'", "positive number", "counted, online"),
+    case("range", "verdict --capacity inf", "capacity is 'inf'", "positive number"),
+    case("range", "verdict --capacity 1e308", "capacity is '1e308'", "up to 1e+15"),
+    case("range", "report --set seed=-1", "seed is -1", "from 0 to 4294967295"),
+    case("range", "report --set draws=0", "draws is 0", "from 100 to 1000000"),
+    case("range", "report --set draws=100000000000", "draws is 100000000000", "from 100 to 1000000"),
+    case("range", "report --set capacity_share=0", "capacity_share is 0.0", "above 0 and at most 1"),
+    # parameters
+    case("parameter", "report --set seed", "name=value", "'seed'"),
+    case("parameter", "report --set =3", "name=value", "'=3'"),
+    case("parameter", "report --set seed=", "seed is int", "''"),
+    case("parameter", "report --set seed=0.5", "seed is int", "'0.5'"),
+    case("parameter", "report --set capacity_share=half", "capacity_share is float", "'half'"),
+    case("parameter", "report --set colour=red", "unknown parameter 'colour'", "capacity_share (float)"),
+    case("parameter", "report --set programme=study", "programme has an option of its own", "--programme"),
+    case("parameter", "report --set seed=1 --set seed=2", "seed is set twice", "--set seed=value1,value2"),
+    case("parameter", "report --set capacity=nobody", "capacity is 'nobody'", "counted, online"),
+    # parameter files
+    parameter_file("missing", "file", "no such file", "a UTF-8 text file"),
+    case("file", "report --params params", "given not a file", "a UTF-8 text file"),
+    parameter_file("binary", "encoding", "row 1", "0xFF", "UTF-8"),
+    parameter_file("bomb", "yaml", "row 2", "alias", "written out"),
+    parameter_file("code", "yaml", "row 1", "tag", "python"),
+    parameter_file("deep", "yaml", "row 1", "12 levels"),
+    parameter_file("twice", "yaml", "row 2", "'seed'", "once"),
+    parameter_file("list", "yaml", "not a parameter file", "capacity_share: [0.4, 0.6]"),
+    parameter_file("empty", "yaml", "not a parameter file", "capacity_share: [0.4, 0.6]"),
+    parameter_file("nested", "yaml", "seed must be a value or a list of values"),
+    parameter_file("nothing", "yaml", "seed must be a value or a list of values"),
+    parameter_file("unknown", "parameter", "unknown parameter 'colour'", "seed (int)"),
+    parameter_file("wrong_type", "parameter", "seed is int", "'half'"),
+    parameter_file("seed_below", "range", "seed is -1", "from 0 to"),
+    parameter_file("path_in_name", "name", "'../study'", "small letters"),
+    parameter_file("Big Name", "name", "Big Name.yml", "small letters"),
+    parameter_file("french", "language", "unknown language 'fr'", "id, en"),
+    parameter_file("number_for_day", "date", "'20210331'", "2022-03-31"),
+    parameter_file("no_such_day", "date", "'2021-02-30'", "does not exist"),
+    # names
+    case("name", "verdict --programme ../study", "'../study'", "small letters"),
+    case("name", "verdict --programme /etc", "'/etc'", "small letters"),
+    case("name", "verdict --programme nowhere", "'nowhere'", "known are: study"),
+    case("name", "verdict", "'umkm_onboarding'", "known are: study"),
+    case("name", "report --programme ../study", "'../study'", "small letters"),
+    case("name", "report --programme nowhere", "'nowhere'", "there are: study"),
+    case("name", "report --programme study nowhere", "'nowhere'", "there are: study"),
+    case("name", "add ../study value=1", "'../study'", "small letters"),
+    case("name", "add nowhere value=1", "'nowhere'", "known are: study"),
+    case("name", "new ../x", "'../x'", "small letters"),
+    case("name", "new Capitals", "'Capitals'", "small letters"),
+    case("name", f"new {'a' * 300}", "at most 64"),
+    case("name", "new study", "'study'", "exists already", "not used before"),
+    case("name", "new regional", "'regional'", "another name"),
+    case("name", "new", "programme is ''", "small letters", also=("",)),
+    case("name", "report --only nothing", "no notebook 'nothing'", "01_evidence"),
+    case("reference", "verdict --drop nothing", "drop is 'nothing'", "obs-1"),
+    case("reference", "verdict --without-source Nobody", "without_sources is 'Nobody'", "Ministry"),
+    case("name", "verdict --programme", "'\\udcff'", "small letters", also=("\udcff",)),
+    # days
+    case("date", "verdict --vintage soon", "vintage is 'soon'", "YYYY-MM-DD"),
+    case("date", "verdict --vintage 2021-02-30", "'2021-02-30'", "exists in the calendar"),
+    case("date", "verdict --vintage 31-03-2021", "'31-03-2021'", "YYYY-MM-DD"),
+    case("date", "verdict --vintage 2999-01-01", "in the future", "a day until today"),
+    case("date", "verdict --vintage", "vintage is ''", "YYYY-MM-DD", also=("",)),
+    case("date", "report --vintage soon", "'soon'", "2022-03-31"),
+    case("date", "report --vintage 2021-02-30", "'2021-02-30'", "does not exist"),
+    case("date", "report --vintage 2999-01-01", "'2999-01-01'", "in the future"),
+    case("date", "report --vintage 2021-12-31 soon", "'soon'", "2022-03-31"),
+    # languages
+    case("language", "verdict --lang fr", "unknown language 'fr'", "id, en"),
+    case("language", "verdict --lang EN", "unknown language 'EN'", "id, en"),
+    case("language", "report --lang en fr", "unknown language 'fr'", "id, en"),
+    # folders and files
+    case("file", "verdict --data nowhere", "'nowhere'", "no folder"),
+    case("file", "verdict --data file", "'file'", "no folder"),
+    case("file", "verdict --data empty", "'study'", "none in this folder"),
+    case("file", "verdict --data", "--data", "path", also=("",)),
+    case("file", "verdict --programme study --data no_tables", "study/observations.csv", "no such file"),
+    case("file", "report --data nowhere", "nowhere", "--data"),
+    case("file", "report --data file", "file", "--data"),
+    case("file", "report --programme study --data no_tables", "study/observations.csv", "no such file"),
+    case("file", "report --out file", "file", "File exists"),
+    case("file", "report --out file/below", "file/below", "Not a directory"),
+    case("file", "report --out", "--out", "path", also=("",)),
+    case("file", "report --notebooks nowhere", "nowhere", "--notebooks"),
+    case("file", "report --notebooks file", "file", "--notebooks"),
+    case("file", "report --notebooks broken_notebook", "brief.ipynb", "not a notebook"),
+    case("file", "check --data nowhere", "'nowhere'", "no folder"),
+    case("file", "check --data file", "'file'", "no folder"),
+    case("file", "check --data empty", "'empty'", "no table"),
+    case("file", "check --data empty --update-hashes", "'empty'", "no table"),
+    case("file", "new abc --data file", "file", "cannot be written"),
+    case("file", "new abc --data file/below", "file/below", "cannot be written"),
+    case("file", "add study value=1 --data nowhere", "'nowhere'", "no folder"),
+    case("file", "add study value=1 --data no_tables", "study/observations.csv", "no such file"),
+    # addresses of a cluster
+    case("address", "report --scheduler nonsense", "no dask scheduler answers at 'nonsense'"),
+    # figures
+    case("figure", "add study", "no value is given", "value, as_of"),
+    case("figure", "add study value=1000", "no as_of is given", "value, as_of"),
+    case("figure", "add study value 1000", "'value'", "COLUMN=VALUE"),
+    case("figure", "add study colour=red", "column is 'colour'", "as_of, as_of_precision"),
+    case("figure", "add study id=obs-9", "column is 'id'", "as_of, as_of_precision"),
+    case("figure", "add study data=x", "column is 'data'", "as_of, as_of_precision"),
+    case("figure", "add study programme=x", "column is 'programme'", "as_of, as_of_precision"),
+    case("figure", "add study ask=x", "column is 'ask'", "as_of, as_of_precision"),
+    case("figure", "add study =5", "column is ''", "as_of, as_of_precision"),
+    case("figure", "add study value=1000 value=2000", "column value is given twice", "one value"),
+    case("figure", "add study", "value is '2 milion'", "20.76 million", also=("value=2 milion", *FIGURE)),
+    case("figure", "add study", "'-2000'", also=("value=-2000", *FIGURE)),
+    case("figure", "add study", "'nan'", also=("value=nan", *FIGURE)),
+    case("figure", "add study", "'1e400'", also=("value=1e400", *FIGURE)),
+    case("figure", "add study", "as_of is 'soon'", "YYYY-MM-DD", also=("value=2000", "as_of=soon", *FIGURE[1:])),
+    case("figure", "add study reported_on=2021-11-30", "'2021-11-30'", "2021-12-01", also=("value=2000", *FIGURE)),
+    case("figure", "add study unit=people", "'people'", "UMKM", also=("value=2000", *FIGURE)),
+    case("figure", "add study repeats=obs-99", "repeats", "'obs-99'", also=("value=2000", *FIGURE)),
+    case("injection", "add study note==1+1", "column note", "formula", also=("value=2000", *FIGURE)),
+    case("injection", "add study", "column note", "printable", also=("value=2000", *FIGURE, "note=one\ntwo")),
+    case("injection", "add study", "column note", "printable", also=("value=2000", *FIGURE, "note=a\u202eb")),
+    case("encoding", "add study", "column note", "'\\udcff'", "UTF-8", also=("value=2000", *FIGURE, "note=\udcff")),
+    # series to learn from
+    case("file", "learn-prior nowhere.csv", "nowhere.csv", "No such file"),
+    case("file", "learn-prior empty", "empty", "directory"),
+    case("structure", "learn-prior nothing.csv", "nothing.csv", "CSV"),
+    case("structure", "learn-prior columns.csv", "columns.csv", "group, series", "needed are"),
+    case("structure", "learn-prior header.csv", "header.csv"),
+    case("number", "learn-prior word.csv", "word.csv, row 2, column value_percent", "'many'"),
+    case("file", "learn-prior word.csv --out empty", "--out is 'empty'", "a file in a folder"),
+    case("file", "learn-prior word.csv --out nowhere/prior.json", "'nowhere/prior.json'", "a file in a folder"),
+    case("file", "learn-prior word.csv --out word.csv", "--out is 'word.csv'", "other than the series"),
+]  # fmt: skip
