@@ -25,6 +25,7 @@ $(READY): requirements.lock pyproject.toml
 		| tee $(VENV)/install.log \
 		| awk '/^Collecting/ {printf "\r  %d packages collected", ++n; fflush()} /^Installing collected/ {printf "\n  installing them\n"} /^ERROR/ {print}'
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src  # for those whose environment keeps Python from doing it
 	@touch $@
 	@echo "Set-up done"
 
@@ -101,8 +102,12 @@ pictures: $(READY) ## Draw the fan charts of the README again
 screenshots: $(READY) browser ## Take the screenshot of the explorer again, in a real JupyterLab
 	@JALUR_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser/test_lab.py -q -k sliders
 
+.PHONY: audit
+audit: $(READY) ## Known vulnerabilities among the locked packages (needs the network)
+	@JALUR_AUDIT=1 $(BIN)/python -m pytest tests/test_audit.py -q -rs -m slow
+
 .PHONY: bench
-bench: $(READY) ## Measure speed as ratios in one run, into benchmarks/README.md
+bench: $(READY) ## Measure speed as ratios in one run, into benchmarks/README.md (ten minutes)
 	@$(BIN)/python benchmarks/run.py
 
 .PHONY: clean
