@@ -91,6 +91,12 @@ def test_a_closed_stream_is_no_fault(stream, tmp_path) -> None:
 
 def test_a_command_that_is_interrupted_says_so(tmp_path) -> None:
     command = [sys.executable, "-m", "jalur", "report", "--jobs", "1", "--out", "reports"]
+    # A shell starts what runs in its background with interrupts ignored, and the tests may run there.
+    program = (
+        "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "runpy.run_module('jalur', run_name='__main__')"
+    )
+    command[1:3] = ["-c", program]
     with subprocess.Popen(command, cwd=tmp_path, stdout=-3, stderr=subprocess.PIPE, text=True) as running:
         assert "done" in running.stderr.readline()
         running.send_signal(signal.SIGINT)
