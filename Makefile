@@ -99,7 +99,8 @@ pictures: $(READY) ## Draw the fan charts of the README again
 		../$(BIN)/python -c "import helpers; helpers.open_study(lang='$$lang').fan_chart().save('fan.$$lang.png')"; done
 
 .PHONY: screenshots
-screenshots: $(READY) browser ## Take the screenshot of the explorer again, in a real JupyterLab
+screenshots: $(READY) browser ## Take the pictures of the briefs and of the explorer again, in a real Chromium
+	@$(BIN)/python tests/browser/screenshots.py
 	@JALUR_SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser/test_lab.py -q -k sliders
 
 .PHONY: audit
