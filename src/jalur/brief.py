@@ -21,6 +21,7 @@ from jalur.brief_marks import dots, picture, strip
 from jalur.brief_sources import Sources
 from jalur.wording import Format
 
+ROWS = 6  # stretches that the pace chart shows; more of them are a table
 SECTIONS = ("question", "verdict", "milestones", "fan", "take", "change", "record", "trust", "sources")
 
 
@@ -228,7 +229,10 @@ class _Page:
         last = self.sources.last_figure()
         pace = charts.pace_scale(v, fmt)
         arithmetic_caption, arithmetic = rows.arithmetic(v, fmt)
-        has_pace = bool(v["published_pace"] or charts.stages(v))
+        stretches = len(charts.stages(v))
+        has_pace = bool(v["published_pace"] or stretches) and stretches <= ROWS
+        last_ones = v["milestones"][-rows.COLUMNS :]
+        levels_key = "take.levels_sub" if self.scale.word else "take.levels_sub_plain"
         key = "take.pace_sub" if pace.word else "take.pace_sub_plain"
 
         def chart(narrow: bool) -> chart_parts.Chart:
@@ -240,10 +244,10 @@ class _Page:
             pace_sub=text.capital(fmt.say(key, noun=self.noun, unit=pace.word)),
             pace=picture(chart) if has_pace else None,
             pace_table=rows.pace(v, pace, fmt),
-            levels=rows.levels(v, self.scale, fmt),
-            levels_sub=fmt.say("take.levels_sub" if self.scale.word else "take.levels_sub_plain", unit=self.scale.word),
-            official=[fmt.brief_date(m["date"]) for m in v["milestones"]],
-            targets=[self.scale.trimmed(m["target"]) for m in v["milestones"]],
+            levels=rows.levels(last_ones, self.scale, fmt),
+            levels_sub=fmt.say(levels_key, unit=self.scale.word) + rows.cut(v, fmt),
+            official=[fmt.brief_date(m["date"]) for m in last_ones],
+            targets=[self.scale.trimmed(m["target"]) for m in last_ones],
             arithmetic=arithmetic,
             arithmetic_caption=arithmetic_caption,
             levers=text.levers(v, self.programme, fmt),
@@ -254,7 +258,7 @@ class _Page:
         fmt, v, given = self.fmt, self.v, self.material.definitions
         columns = [
             fmt.say("change.column", target=fmt.exact(m["target"]), when=fmt.brief_date(m["date"]))
-            for m in v["milestones"]
+            for m in v["milestones"][-rows.COLUMNS :]
         ]
         definition = None
         if given:
@@ -278,6 +282,7 @@ class _Page:
         base_row = rows.base_row(v, fmt, self.noun, self.sources) if self.assessed else None  # cites first
         return self.base(
             lead=text.change_sentence(v, fmt) if self.assessed else fmt.say("change.missing_text"),
+            caption=fmt.say("change.caption") + rows.cut(v, fmt),
             columns=columns,
             groups=rows.sensitivity(v, self.programme, fmt, self.sources) if self.assessed else [],
             base_row=base_row,

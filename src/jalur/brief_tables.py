@@ -19,6 +19,7 @@ from jalur.wording import Format, Scale, to_date
 Data = Mapping[str, Any]
 Cells = tuple[str | Markup, list[str]]
 
+COLUMNS = 6  # targets that stand as columns of a table; of a longer path the last ones
 SOURCES_SHOWN = 3  # issuing bodies with a row of their own; the range over all of them stands below
 DAYS_A_MONTH = 365.25 / 12
 QUARTER_ENDS = ("03-31", "06-30", "09-30", "12-31")
@@ -88,9 +89,8 @@ def pace(verdict: Data, scale: Scale, fmt: Format) -> Table | None:
     )
 
 
-def levels(verdict: Data, scale: Scale, fmt: Format) -> list[tuple[str, list[str]]]:
-    """Level reached by each date with 50, 80 and 90 % confidence."""
-    steps = verdict["milestones"]
+def levels(steps: Sequence[Data], scale: Scale, fmt: Format) -> list[tuple[str, list[str]]]:
+    """Level reached by the date of each milestone with 50, 80 and 90 % confidence."""
     if not steps or any(m["levels"] is None for m in steps):
         return []
     return [(f"{100 * float(c):.0f}%", [scale.number(m["levels"][c]) for m in steps]) for c in ("0.5", "0.8", "0.9")]
@@ -128,9 +128,15 @@ def _growth(share: float | None, fmt: Format) -> str:
     return f">{fmt.number(1000)}%" if share > 10 else f"{fmt.number(100 * share)}%"
 
 
+def cut(verdict: Data, fmt: Format) -> str:
+    """What a caption adds where only the last targets stand in the table; empty where all do."""
+    count = len(verdict["milestones"])
+    return "" if count <= COLUMNS else fmt.say("table.cut", shown=fmt.spelled(COLUMNS), n=fmt.spelled(count))
+
+
 def chances(probabilities: Sequence[float | None], joint: float | None, fmt: Format) -> list[str]:
     """A row of chances; a missing one shows as a dash."""
-    single = ["\u2013" if p is None else fmt.percent(p) for p in probabilities]
+    single = ["\u2013" if p is None else fmt.percent(p) for p in probabilities[-COLUMNS:]]
     if len(single) == 1:
         return single
     return [*single, "\u2013" if joint is None else fmt.percent(joint)]
@@ -172,7 +178,7 @@ def sensitivity(verdict: Data, programme: Any, fmt: Format, sources: Sources) ->
         for s in strongest
     ]
     if given["range_figures"]:
-        spans = [fmt.percent_span(*span) for span in given["range_figures"]]
+        spans = [fmt.percent_span(*span) for span in given["range_figures"][-COLUMNS:]]
         joint = given["joint_range_figures"]
         if len(verdict["milestones"]) > 1:
             spans.append(fmt.percent_span(*joint) if joint else "\u2013")

@@ -50,7 +50,8 @@ def fan_chart(
     """
     v = plain(verdict)
     scale = scale_of(v, figures, fmt)
-    fig, ax = parts.canvas(92, 108, 0, 17.5, 11, 5) if narrow else parts.canvas(182, 68, 0, 17.5, 23, 4.5)
+    tall = 68 - 2.5 * min(max(len(v["milestones"]) - 4, 0), 5)  # a long path needs the room for its table
+    fig, ax = parts.canvas(92, 108, 0, 17.5, 11, 5) if narrow else parts.canvas(182, tall, 0, 17.5, 23, 4.5)
     cutoff, fan = year(v["vintage"]), v["fan"]
     starts = [year(d) for d in figures["as_of"]] or [cutoff - 0.5]
     starts += [year(m["date"]) for m in v["milestones"]]

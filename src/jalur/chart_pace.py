@@ -13,6 +13,9 @@ from jalur.chart_axes import plain
 from jalur.chart_parts import BAND80, BLUE, GREY, INK, RULE, TARGET, Chart, note, text_width
 from jalur.wording import Format, Scale
 
+MANY = 3  # stretches up to here have roomy rows; more of them stand closer, so that the brief keeps to two pages
+ROOMY, CLOSE = (6.9, 9.2), (5.2, 6.2)  # height of a row in mm: of a published pace, of a stretch
+
 
 def stages(verdict: Any) -> list[dict[str, Any]]:
     """The stretches of a path that lie ahead: what each asks for a month, and what the projection gives."""
@@ -69,13 +72,15 @@ def pace_chart(verdict: Any, fmt: Format, noun: str, narrow: bool = False) -> Ch
     ]
     low, high = min(0.0, *values, 0.0), max(*values, 0.0, 1e-9)
     left, right = 30 if narrow else 29, 16 if projected else 9
-    room = 7.5 + 6.9 * len(recent) + 9.2 * len(ahead)
+    row_mm = CLOSE if len(ahead) > MANY else ROOMY
+    step_up = round(row_mm[0] / row_mm[1] - 0.01, 2)  # a row of a published pace, in rows of a stretch
+    room = 7.5 + row_mm[0] * len(recent) + row_mm[1] * len(ahead)
     fig, ax = parts.canvas(92 if narrow else 108, max(room, 22), left, 5, right, 2)
     step = parts.nice_step(high - low)
     ticks = parts.ticks_to(high, low=low)
     ax.set_xlim(ticks[0] if low < 0 else 0, max(ticks[-1], high + 0.3 * step))
     ax.set_xticks(ticks, [scale.trimmed(x) for x in ticks])
-    ax.set(ylim=(-0.12, 0.74 * len(recent) + 1.0 * len(ahead) + 0.14), yticks=[])
+    ax.set(ylim=(-0.12, step_up * len(recent) + len(ahead) + 0.14), yticks=[])
     ax.grid(axis="x")
     ax.spines["bottom"].set_visible(False)
     ax.tick_params(axis="x", length=0, pad=2)
@@ -87,7 +92,7 @@ def pace_chart(verdict: Any, fmt: Format, noun: str, narrow: bool = False) -> Ch
         parts.circle(ax, value, y, ms=6)
         note(ax, scale.number(value), (value, y), dx=6, ha="left", fontweight="bold")
         said.append(fmt.say("alt.pace_recent", n=months, value=scale.words(value)))
-        y -= 0.74
+        y -= step_up
     y -= 0.26 if recent else 0.3
     if ahead and projected and recent:
         note(

@@ -59,7 +59,7 @@ def test_the_page_is_accessible_offline_and_fits_a_phone(open_page, kind, key, l
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize(("kind", "key"), PAGES)
+@pytest.mark.parametrize(("kind", "key"), [*PAGES, pytest.param("case", "many", id="many")])
 def test_it_prints_on_two_a4_pages(open_page, kind, key, lang):
     page = open_page(html_of(kind, key, lang))
     reader = pypdf.PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True, print_background=True)))
