@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import tiny
+from loopback import Cluster
 
 from jalur import execute
 
@@ -21,62 +21,6 @@ READS = (
     "print(programme, vintage, seed, len((data / 'proxies.csv').read_bytes()))",
     "print(sorted(path.name for path in data.iterdir()))\ntime.sleep(0.3)",
 )
-
-
-class Cluster:
-    """A scheduler and workers as ``dask scheduler`` and ``dask worker`` start them, each in a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-        self.folder, self.workers = folder, []
-        port = self.address.rpartition(":")[2]
-        options = ["--host", "127.0.0.1", "--port", port, "--dashboard-address", "127.0.0.1:0", "--no-show"]
-        self.scheduler = self._start("scheduler", *options)
-        self._wait()
-
-    def _start(self, *arguments: str) -> subprocess.Popen:
-        name = f"{arguments[0]}-{len(self.workers)}"
-        (self.folder / name).mkdir()
-        command = [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]]
-        with open(self.folder / f"{name}.log", "wb") as log:
-            return subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder / name, start_new_session=True)
-
-    def _wait(self) -> None:
-        host, port = self.address.removeprefix("tcp://").split(":")
-        for _ in range(300):
-            with socket.socket() as probe:
-                if probe.connect_ex((host, int(port))) == 0:
-                    return
-            time.sleep(0.1)
-        raise AssertionError("the scheduler did not start")
-
-    def add_worker(self) -> None:
-        """Start a worker under a nanny, the first with one thread, the second with two."""
-        options = [
-            "--nthreads",
-            str(len(self.workers) + 1),
-            "--host",
-            "127.0.0.1",
-            "--no-dashboard",
-            "--local-directory",
-            str(self.folder),
-        ]
-        self.workers.append(self._start("worker", self.address, *options))
-
-    def wait_for_workers(self, count: int) -> None:
-        """Wait until that many workers have registered."""
-        code = f"from distributed import Client; Client({self.address!r}).wait_for_workers({count}, timeout=60)"
-        subprocess.run([sys.executable, "-c", code], check=True, timeout=90, capture_output=True)
-
-    def close(self) -> None:
-        for process in (*self.workers, self.scheduler):
-            try:
-                os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-            process.wait()
 
 
 @pytest.fixture(scope="module")
