@@ -148,6 +148,8 @@ def test_a_probability_is_shown_only_where_there_is_one(pages):
             assert 'class="dots"' not in page
             assert 'class="what-if"' not in page
             assert fmt.say("verdict.no_probability_short")[:-1].split(";")[0] in page
+            assert fmt.say("method.steps.none") in page
+            assert fmt.number(case.verdict["draws"]) not in page.split('id="method"')[1].split("</section>")[0]
         else:
             assert f'<b aria-hidden="true">{fmt.percent(p).replace("<", "&lt;").replace(">", "&gt;")}</b>' in page
             for m in case.verdict["milestones"]:

@@ -352,7 +352,8 @@ class _Page:
         said.append(fmt.say("sure.limits"))
         count = len(self.v["figures_used"])
         known = fmt.counted("method.figures", count)
-        steps = [fmt.say(f"method.steps.{k}", draws=fmt.number(self.v["draws"]), figures=known) for k in (1, 2, 3, 4)]
+        keys = (1, 2, 3, 4) if self.assessed else (1, 2, "none")
+        steps = [fmt.say(f"method.steps.{k}", draws=fmt.number(self.v["draws"]), figures=known) for k in keys]
         scale = [(fmt.say(f"method.scale_cut.{k}"), fmt.say(f"method.scale_word.{k}")) for k in range(1, 6)]
         return self.base(said=" ".join(said), bars_rows=bars, steps=steps, scale=scale)
 
