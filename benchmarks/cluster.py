@@ -19,7 +19,6 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -31,7 +30,7 @@ from bench_reports import PROGRAMMES, VINTAGES, Bench  # noqa: E402
 from loopback import Cluster  # noqa: E402
 from measure import ENVIRONMENT, Steps  # noqa: E402
 
-from jalur import execute, manifest, matrix, reports  # noqa: E402
+from jalur import execute, matrix, reports  # noqa: E402
 
 ASKED = ["--programme", *PROGRAMMES, "--vintage", *VINTAGES]
 UNTIMED = ("manifest.json", ".jalur.lock")
@@ -56,10 +55,10 @@ def sent() -> list[int]:
     """Bytes of each call that goes to a worker."""
     notebooks = matrix.read_notebooks(HERE.parent / "notebooks")
     options = reports.Options(out=Path(), data=HERE.parent / "data")
-    packed, package = execute.pack(options.data), manifest.environment()["package"]["source_sha256"]
+    packed = execute.pack(options.data)
     asked = matrix.reports(notebooks, programmes=PROGRAMMES, vintages=VINTAGES)
     works = [task.work for report in asked for task in reports.tasks_of(report, notebooks, options)]
-    return [len(packed), *(len(pickle.dumps(replace(work, data=packed, package=package))) for work in works)]
+    return [len(packed), *(len(pickle.dumps(reports.packed_work(work, packed))) for work in works)]
 
 
 class Memory(threading.Thread):
@@ -72,8 +71,8 @@ class Memory(threading.Thread):
         self.most = [0.0] * len(workers)
 
     def run(self) -> None:
-        """Look twice a second."""
-        while not self._over.wait(0.5):
+        """Look every other second."""
+        while not self._over.wait(2):
             for k, worker in enumerate(self._workers):
                 self.most[k] = max(self.most[k], self._now(worker))
 
@@ -119,7 +118,10 @@ def main() -> None:
         bench.bare()
         bare = [bench.bare() for _ in range(3)]
         step("24 reports here, one process at a time")
+        before = os.times()
         alone = run(bench, "here", "--jobs", "1")
+        after = os.times()
+        spent = after.children_user + after.children_system - before.children_user - before.children_system
         here = contents(bench.folder / "here")
         bare += [bench.bare() for _ in range(3)]
         (bench.folder / "cluster").mkdir()
@@ -152,6 +154,7 @@ def main() -> None:
         print(f"a report: {whole:.2f} s, {whole / middle:.2f} bare papermill runs; briefs only: {briefs(found):.2f} s")
         elsewhere = sum(e["seconds"] for entries in parts(bench.folder / "there").values() for e in entries)
         print(f"all parts together: {24 * whole:.0f} s here, {elsewhere:.0f} s on the cluster")
+        print(f"processor time of the whole run here: {spent:.0f} s")
         print(f"wall: {alone:.0f} s here with one, {together:.0f} s on two workers, {killed:.0f} s with one killed")
         data, *calls = sent()
         print(f"sent: data {data:,} bytes; a call {min(calls):,} to {max(calls):,}; all {sum(calls):,}")

@@ -13,7 +13,7 @@ import pytest
 import tiny
 from loopback import Cluster
 
-from jalur import execute
+from jalur import execute, reports
 
 pytestmark = pytest.mark.slow
 READS = (
@@ -88,3 +88,13 @@ def test_a_worker_killed_in_the_middle_costs_nothing(tmp_path, cluster):
     assert run.returncode == 0, shown
     assert len(tiny.contents(out)) == 48
     assert shown.count(" 4     0        0") == 12
+
+
+def test_a_notebook_goes_without_its_outputs_and_nothing_else_is_lost():
+    import nbformat
+
+    notebook = tiny.notebook("print(1)")
+    notebook.cells[1] |= {"outputs": [nbformat.v4.new_output("stream", text="1\n")], "execution_count": 7}
+    sent = nbformat.reads(reports.without_outputs(nbformat.writes(notebook).encode()).decode(), as_version=4)
+    notebook.cells[1] |= {"outputs": [], "execution_count": None}
+    assert sent == notebook

@@ -8,6 +8,7 @@ folder.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -322,15 +323,26 @@ def _outcomes(
     while waiting or running:
         while waiting and len(running) < 2 * slots + 2:
             task = waiting.pop()
-            work = (
-                replace(task.work, data=packed, package=manifest.environment()["package"]["source_sha256"])
-                if packed is not None
-                else task.work
-            )
+            work = task.work if packed is None else packed_work(task.work, packed)
             running[executor.submit(execute.run, work)] = task
         bar.working_on(next(iter(running.values())).label)
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             yield running.pop(future), _outcome(future)
+
+
+def without_outputs(notebook: bytes) -> bytes:
+    """The source of a notebook for a worker elsewhere: the stored outputs, most of its bytes, are made anew there."""
+    content = json.loads(notebook)
+    for cell in content.get("cells", ()):
+        if cell.get("cell_type") == "code":
+            cell |= {"outputs": [], "execution_count": None}
+    return json.dumps(content, ensure_ascii=False).encode("utf-8")
+
+
+def packed_work(work: Work, data: bytes) -> Work:
+    """The same work for another machine: with the data folder as an archive, and only for the package of this one."""
+    notebook = without_outputs(work.notebook) if work.notebook else None
+    return replace(work, notebook=notebook, data=data, package=manifest.environment()["package"]["source_sha256"])
 
 
 def _outcome(future: Future) -> Outcome:
