@@ -388,6 +388,12 @@ def cases() -> dict[str, Case]:
             probabilities=(0.8, 0.7, 0.6, 0.5, 0.4, 0.3),
             joint=0.3,
         ),
+        case(
+            "yearly",
+            targets=tuple((f"{y}-12-31", 18e6 + 2e6 * (y - 2021)) for y in range(2022, 2030)),
+            probabilities=tuple(0.9 - 0.1 * k for k in range(8)),
+            joint=0.2,
+        ),
         case("impossible", capacity=26.26e6, probabilities=(0.5, 0.012, 0.0), joint=0.0),
         case(
             "no_capacity",

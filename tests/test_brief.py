@@ -270,3 +270,22 @@ def test_a_projection_that_starts_below_the_last_figure_is_not_said_to_be_enough
     there = verdict | {"milestones": [fast | {"median": 1.1e6}]}
     assert "starts lower" not in brief_text.reasons(there, case.programme, fmt)[0]
     assert brief_text.pace_title(there, fmt) == fmt.say("take.pace_title.enough")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_long_path_is_a_list_and_its_wide_tables_say_what_they_leave_out(lang):
+    case, fmt = CASES["yearly"], Format(lang)
+    parts = brief.sections(material(case), lang)
+    steps, listed = case.verdict["milestones"], parts["milestones"].html
+    assert listed.count('<th scope="row">') == len(steps) == 8
+    assert all(fmt.percent(m["probability"]) in listed for m in steps)
+    change = parts["change"].html
+    columns = [fmt.say("change.column", target=fmt.exact(m["target"]), when=fmt.brief_date(m["date"])) for m in steps]
+    assert [name in change for name in columns] == [False] * 2 + [True] * 6
+    cells = [row.count("<td") for row in change.partition("</table>")[0].split("<tr")[2:]]
+    assert set(cells) == {0, 7}  # group heads, and rows with six targets and the whole path
+    said = {"en": "the last six of eight targets", "id": "enam target terakhir dari delapan"}[lang]
+    assert said in change
+    assert said in parts["take"].html
+    assert "<img" not in parts["take"].html  # eight stretches are a table
+    assert said not in brief.sections(material(CASES["many"]), lang)["change"].html

@@ -98,7 +98,7 @@ def pace_chart(verdict: Any, fmt: Format, noun: str, narrow: bool = False) -> Ch
         note(
             ax,
             fmt.say("chart.ratio"),
-            (1, y + 0.62),
+            (1, y + 5.7 / row_mm[1]),
             dx=right * 2.6,
             side="y",
             ha="right",

@@ -65,7 +65,7 @@ def record_chart(record: pd.DataFrame, fmt: Format, vintage: str = "", narrow: b
     row_mm, side, gap = 4.9, 9.0, 4.0
     panel_h = row_mm * (rows + 1.5)
     if narrow:
-        fig = parts.figure(NARROW, n * (panel_h + 8.5))
+        fig = parts.figure(NARROW, n * (panel_h + 8.5) - 5)
         boxes = [(LEFT, (n - 1 - k) * (panel_h + 8.5) + 2.6, NARROW - LEFT - 13.5, panel_h) for k in range(n)]
     else:
         fig = parts.figure(WIDE, panel_h + 3.6)

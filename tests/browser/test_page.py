@@ -34,7 +34,18 @@ PAGES = [pytest.param("real", key, id="-".join(key)) for key in REAL] + [
 ]
 
 
+def long_page(lang):
+    """Eight targets with everything else that a page can hold: the hardest to keep on two sheets."""
+    real = study("umkm_onboarding", "2022-03-31")._material
+    kept = {name: getattr(real, name) for name in ("record", "measured", "definitions", "survey")}
+    case = CASES["yearly"]
+    case.programme.observations = real.programme.observations
+    return export(brief.sections(material(case, **kept), lang), lang)
+
+
 def html_of(kind, key, lang):
+    if kind == "long":
+        return long_page(lang)
     return real_page(*key, lang) if kind == "real" else case_page(key, lang)
 
 
