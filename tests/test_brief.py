@@ -289,3 +289,67 @@ def test_a_long_path_is_a_list_and_its_wide_tables_say_what_they_leave_out(lang)
     assert said in parts["take"].html
     assert "<img" not in parts["take"].html  # eight stretches are a table
     assert said not in brief.sections(material(CASES["many"]), lang)["change"].html
+
+
+def test_who_can_join_changes_little_only_where_it_moves_the_chance_by_ten_points_at_most():
+    case, fmt = CASES["very_likely"], Format("en")
+    heads = {}
+    for moved in (0.001, 0.1, 0.18):
+        verdict = case.verdict | {"capacity_range": moved}
+        head, lines = brief_text.condition(verdict, case.programme, fmt)
+        heads[moved] = head, lines[-1]
+    assert heads[0.001][0] == heads[0.1][0] == fmt.say("condition.head_steady")
+    assert heads[0.18][0] == fmt.say("condition.head_some")
+    assert "less than a point" in heads[0.001][1]
+    assert "by 18 points at most" in heads[0.18][1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "on", "said"),
+    [
+        (1, 1, "The only label calls"),
+        (2, 2, "Both labels call"),
+        (4, 4, "All four labels call"),
+        (4, 1, "One of four labels calls"),
+        (4, 3, "Three of four labels call"),
+        (4, 0, "None of the labels calls"),
+    ],
+)
+def test_labels_are_counted_in_good_grammar(labels, on, said):
+    case = CASES["umkm"]
+    given = [row | {"on_track": k < on} for k, row in enumerate(case.verdict["labels"][:labels])]
+    assert brief_text.labels_sentences(case.verdict | {"labels": given}, Format("en"))[0].startswith(said)
+
+
+def test_a_path_whose_deadlines_have_passed_promises_nothing():
+    fmt, parts = Format("en"), brief.sections(material(CASES["all_past"]), "en")
+    assert fmt.say("take.levels_title_past") in parts["take"].html
+    assert fmt.say("take.levels_title") not in parts["take"].html
+    assert fmt.say("take.pace_title.recent") in parts["take"].html
+
+
+def test_without_a_figure_no_circle_is_explained_and_no_empty_row_is_shown():
+    fmt, parts = Format("en"), brief.sections(material(CASES["none"]), "en")
+    assert fmt.say("fan.note_targets") in parts["fan"].html
+    assert "Circles" not in parts["fan"].html
+    assert fmt.say("milestones.needed") not in parts["milestones"].html
+    assert fmt.say("milestones.needed") in brief.sections(material(CASES["one"]), "en")["milestones"].html
+
+
+def test_a_projection_far_below_its_target_keeps_its_digits():
+    case = CASES["shop"]
+    step = case.verdict["milestones"][0]
+    levels = {"0.5": 26_400.0, "0.8": 22_100.0, "0.9": 21_300.0}
+    low = step | {"median": 26_400.0, "interval_90": [21_000.0, 67_000.0], "levels": levels}
+    parts = brief.sections(replace(material(case), verdict=case.verdict | {"milestones": [low]}), "id")
+    assert "26,4\u00a0ribu" in parts["milestones"].html
+    assert "21,0\u201367,0" in parts["milestones"].html
+    assert re.search(r"22,1</td>.*21,3</td>.*1\.000</td>", parts["take"].html, re.S)
+
+
+def test_bodies_are_named_in_the_language_of_the_page():
+    case = CASES["umkm"]
+    for lang, name in (("en", "Without the President"), ("id", "Tanpa Presiden")):
+        sources = [row | {"name": "Presiden"} for row in case.verdict["sensitivity"]["sources"]]
+        verdict = case.verdict | {"sensitivity": case.verdict["sensitivity"] | {"sources": sources}}
+        assert name in brief.sections(replace(material(case), verdict=verdict), lang)["change"].html

@@ -138,7 +138,29 @@ def test_odds_in_words_are_near_the_probability():
         lower = bound
     assert EN.odds(0.34) == "about one in three"
     assert ID.odds(0.34) == "sekitar satu dari tiga"
-    assert EN.odds(1.0) == "at least nineteen in twenty"
+    assert EN.odds(0.93) == "about nineteen in twenty"
+    assert EN.odds(1.0) == "more than 199 in 200"
+    assert ID.odds(0.0) == "kurang dari satu dari dua ratus"
+
+
+def test_odds_agree_with_the_per_cent_that_is_printed_beside_them():
+    for permille in range(1, 1000):
+        p = permille / 1000
+        over, under = map(int, next(key for bound, key in wording.ODDS if p < bound).split("_"))
+        assert abs(over / under - p) <= (0.016 if not 0.06 < p < 0.94 else 0.06), p
+
+
+def test_a_body_has_a_name_in_each_language_or_keeps_its_own():
+    assert (EN.body("Presiden"), ID.body("Presiden")) == ("the President", "Presiden")
+    assert ID.body("Bank Indonesia North Sumatra") == "Bank Indonesia Sumatera Utara"
+    assert EN.body("KemenKopUKM") == ID.body("KemenKopUKM") == "KemenKopUKM"
+
+
+def test_a_scale_gives_way_to_a_smaller_one_before_digits_are_lost():
+    scale = EN.scale(1e6)
+    assert scale.fitting(2e5) is scale
+    assert scale.fitting(26_400).words(26_400) == f"26.4{NB}thousand"
+    assert EN.scale(500).fitting(3).words(3) == EN.scale(500).words(3)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from jalur import brief_text as text
 from jalur import chart_parts, chart_record, charts
 from jalur.brief_marks import dots, picture, strip
 from jalur.brief_sources import Sources
-from jalur.wording import Format
+from jalur.wording import Format, Scale
 
 ROWS = 6  # stretches that the pace chart shows; more of them are a table
 SECTIONS = ("question", "verdict", "milestones", "fan", "take", "change", "record", "trust", "sources")
@@ -141,6 +141,10 @@ class _Page:
             else self.fmt.level(figure["value"])
         )
 
+    def fitting(self, *steps: Mapping[str, Any]) -> Scale:
+        """The magnitude of the page, or a smaller one where the projection is far below its targets."""
+        return self.scale.fitting(max(m["median"] or 0.0 for m in steps))
+
     def question(self) -> dict[str, Any]:
         """Running head, the question, the limits."""
         v, fmt = self.v, self.fmt
@@ -191,8 +195,8 @@ class _Page:
                     "head": fmt.say("milestones.head", target=fmt.exact(m["target"]), when=fmt.by(m["date"])),
                     "p": "" if p is None else fmt.percent(p),
                     "word": text.status_word(m, self.v, fmt),
-                    "middle": "" if m["median"] is None else self.scale.words(m["median"]),
-                    "span": "" if m["median"] is None else self.scale.span(*m["interval_90"]),
+                    "middle": "" if m["median"] is None else self.fitting(m).words(m["median"]),
+                    "span": "" if m["median"] is None else self.fitting(m).span(*m["interval_90"]),
                     "strip": "" if m["median"] is None else strip(m, low, high, self.scale),
                     "needed": fmt.amount(m["required_monthly_additions"])
                     if m["required_monthly_additions"] is not None
@@ -200,13 +204,14 @@ class _Page:
                 }
             )
         caption = fmt.counted("milestones.caption", len(steps)) if steps else ""
-        return self.base(cards=cards, caption=text.capital(caption))
+        pace_known = any(m["required_monthly_additions"] is not None for m in steps)
+        return self.base(cards=cards, caption=text.capital(caption), pace_known=pace_known)
 
     def fan(self) -> dict[str, Any]:
         """The chart of everything, with its tables."""
         fmt, thing = self.fmt, text.counted_things(self.programme, self.fmt)
         key = "fan.sub" if self.scale.word else "fan.sub_plain"
-        notes = [fmt.html("fan.note_marks") + self.cite["path"]]
+        notes = [fmt.html("fan.note_marks" if len(self.figures) else "fan.note_targets") + self.cite["path"]]
         if self.v["fan"]:
             notes.append(fmt.html("fan.note_lines"))
         if (self.figures["qualifier"] == "at_least").any():
@@ -232,7 +237,9 @@ class _Page:
         stretches = len(charts.stages(v))
         has_pace = bool(v["published_pace"] or stretches) and stretches <= ROWS
         last_ones = v["milestones"][-rows.COLUMNS :]
-        levels_key = "take.levels_sub" if self.scale.word else "take.levels_sub_plain"
+        scale = self.fitting(*last_ones) if last_ones else self.scale
+        levels_key = "take.levels_sub" if scale.word else "take.levels_sub_plain"
+        past = bool(last_ones) and last_ones[-1]["date"] <= v["vintage"]
         key = "take.pace_sub" if pace.word else "take.pace_sub_plain"
 
         def chart(narrow: bool) -> chart_parts.Chart:
@@ -244,10 +251,11 @@ class _Page:
             pace_sub=text.capital(fmt.say(key, noun=self.noun, unit=pace.word)),
             pace=picture(chart) if has_pace else None,
             pace_table=rows.pace(v, pace, fmt),
-            levels=rows.levels(last_ones, self.scale, fmt),
-            levels_sub=fmt.say(levels_key, unit=self.scale.word) + rows.cut(v, fmt),
+            levels=rows.levels(last_ones, scale, fmt),
+            levels_title=fmt.say("take.levels_title_past" if past else "take.levels_title"),
+            levels_sub=fmt.say(levels_key, unit=scale.word) + rows.cut(v, fmt),
             official=[fmt.brief_date(m["date"]) for m in last_ones],
-            targets=[self.scale.trimmed(m["target"]) for m in last_ones],
+            targets=[scale.trimmed(m["target"]) for m in last_ones],
             arithmetic=arithmetic,
             arithmetic_caption=arithmetic_caption,
             levers=text.levers(v, self.programme, fmt),

@@ -67,7 +67,8 @@ class Sources:
                 value=fmt.path(m["target"] for m, _ in pairs),
                 when=fmt.deadlines(m["date"] for m, _ in pairs),
             )
-            said = f"{words}, {body}, {fmt.short_day(stated)}" if stated else f"{words}, {body}"
+            said = f"{words}, {fmt.body(body)}"
+            said += f", {fmt.short_day(stated)}" if stated else ""
             found.append(Source(said, pairs[0][1].publisher, url, ", ".join(t.id for _, t in pairs)))
         return self.cite(*found)
 
@@ -77,7 +78,7 @@ class Sources:
         value = fmt.published(float(row["value"]), int(row["decimals"]))
         later = pd.Timestamp(row["reported_on"]) > pd.Timestamp(self.v["vintage"])
         return Source(
-            f"{value}, {fmt.short_day(row['as_of'])}, {row['speaker_org']}",
+            f"{value}, {fmt.short_day(row['as_of'])}, {fmt.body(str(row['speaker_org']))}",
             str(row["publisher"]),
             str(row["url"]),
             str(row["id"]),

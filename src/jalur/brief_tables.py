@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from jalur import charts
 from jalur.brief_sources import Sources
-from jalur.brief_text import capacity_title
+from jalur.brief_text import capacity_title, capital
 from jalur.chart_record import cell, decided, shown_targets
 from jalur.tables import Table, link
 from jalur.wording import Format, Scale, to_date
@@ -57,7 +57,7 @@ def figures(frame: pd.DataFrame, fmt: Format) -> Table:
             fmt.day(r["as_of"]),
             fmt.day(r["reported_on"]),
             fmt.published(float(r["value"]), int(r["decimals"])),
-            str(r["speaker_org"]),
+            capital(fmt.body(str(r["speaker_org"]))),
             link(str(r["url"]), str(r["id"])),
         )
         for _, r in frame.iterrows()
@@ -160,7 +160,7 @@ def sensitivity(verdict: Data, programme: Any, fmt: Format, sources: Sources) ->
     cases: list[Cells] = []
     for c in others:
         name = Markup("{}: {}{}").format(
-            _capital(capacity_title(c["name"], programme, fmt)), fmt.level(c["units"]), sources.capacity(c)
+            capital(capacity_title(c["name"], programme, fmt)), fmt.level(c["units"]), sources.capacity(c)
         )
         if c["note"]:
             name += Markup(" ({})").format(fmt.say("change.excluded"))
@@ -174,7 +174,10 @@ def sensitivity(verdict: Data, programme: Any, fmt: Format, sources: Sources) ->
     moved = [s for s in given["sources"] if s["probabilities"][-1] is not None]
     strongest = sorted(moved, key=lambda s: (-abs(s["probabilities"][-1] - last), s["name"]))[:SOURCES_SHOWN]
     rows: list[Cells] = [
-        (fmt.say("change.without", source=s["name"]), chances(s["probabilities"], s["joint_probability"], fmt))
+        (
+            fmt.say("change.without", source=fmt.body(s["name"])),
+            chances(s["probabilities"], s["joint_probability"], fmt),
+        )
         for s in strongest
     ]
     if given["range_figures"]:
@@ -188,10 +191,6 @@ def sensitivity(verdict: Data, programme: Any, fmt: Format, sources: Sources) ->
     return groups
 
 
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
 def influential(verdict: Data, frame: pd.DataFrame, fmt: Format) -> Markup:
     """The single figure that moves the last milestone most, if it moves it by a point or more."""
     given = verdict["sensitivity"]
@@ -202,7 +201,8 @@ def influential(verdict: Data, frame: pd.DataFrame, fmt: Format) -> Markup:
     if not len(row) or base is None:
         return Markup("")
     r = row.iloc[0]
-    words = f"{fmt.published(float(r['value']), int(r['decimals']))}, {r['speaker_org']}, {fmt.short_day(r['as_of'])}"
+    value, body = fmt.published(float(r["value"]), int(r["decimals"])), fmt.body(str(r["speaker_org"]))
+    words = f"{value}, {body}, {fmt.short_day(r['as_of'])}"
     return fmt.html(
         "change.influential",
         figure=link(str(r["url"]), words),
@@ -275,7 +275,7 @@ def record_title(record: pd.DataFrame, fmt: Format) -> str:
     if not len(held):
         return fmt.say("record.headline.open")
     if held.all():
-        return fmt.counted("record.headline.all_held", len(set(record["vintage"])))
+        return fmt.counted("record.headline.all_held", len(held))
     if not held.any():
         return fmt.say("record.headline.none_held")
     return fmt.say("record.headline.some_held", held=fmt.number(int(held.sum())), all=fmt.number(len(held)))

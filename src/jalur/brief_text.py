@@ -191,11 +191,13 @@ def condition(verdict: Data, programme: Any, fmt: Format) -> tuple[str, list[str
     if not others:
         return "", [fmt.say("condition.single", p=p, capacity=level, noun=noun)]
     if not verdict["data_cannot_tell"]:
-        points = fmt.number(100 * (verdict["capacity_range"] or 0))
-        return fmt.say("condition.head_steady"), [
-            fmt.say("condition.base", p=p, capacity=level, noun=noun),
-            fmt.say("condition.steady", points=points),
-        ]
+        moved = verdict["capacity_range"] or 0.0
+        small = moved < 0.005
+        steady = (
+            fmt.say("condition.steady_point") if small else fmt.say("condition.steady", points=fmt.number(100 * moved))
+        )
+        head = fmt.say("condition.head_steady" if moved <= STEADY_POINTS else "condition.head_some")
+        return head, [fmt.say("condition.base", p=p, capacity=level, noun=noun), steady]
     said = [fmt.say("condition.base", p=p, capacity=level, noun=noun)]
     for case in others[:2]:
         key = "condition.case" if case["joint_probability"] is not None else "condition.case_impossible"
@@ -279,7 +281,7 @@ def pace_title(verdict: Data, fmt: Format) -> str:
     needed = [m["stage_required_monthly_additions"] for m in rows]
     given = [m["stage_projected_monthly_additions"] for m in rows]
     if not rows or None in given:
-        return fmt.say("take.pace_title.published")
+        return fmt.say("take.pace_title.published" if rows else "take.pace_title.recent")
     if all(g >= n for g, n in zip(given, needed, strict=True)):
         there = all(m["median"] >= m["target"] for m in rows)
         return fmt.say("take.pace_title.enough" if there else "take.pace_title.mixed")
@@ -373,8 +375,12 @@ def labels_sentences(verdict: Data, fmt: Format) -> list[str]:
     if not rows:
         return [fmt.say("labels.nothing")]
     on, p = sum(row["on_track"] for row in rows), verdict["milestones"][-1]["probability"]
-    key = "labels.all_on" if on == len(rows) else "labels.none_on" if on == 0 else "labels.some_on"
-    said = [capital(fmt.say(key, on=fmt.spelled(on), n=fmt.spelled(len(rows))))]
+    if on == len(rows):
+        said = [fmt.counted("labels.all_on", on)]
+    elif on:
+        said = [capital(fmt.counted("labels.some_on", on, all=fmt.spelled(len(rows))))]
+    else:
+        said = [fmt.say("labels.none_on")]
     if p is not None:
         said.append(fmt.say("labels.disagree", p=fmt.percent(p)))
     measured = next((row for row in rows if row["hit_rate"] is not None and row["cases"]), None)

@@ -234,7 +234,7 @@ def _fan_labels(
         if len(rows):
             middle = rows.iloc[2 * len(rows) // 3]
             labels.put(
-                str(body),
+                fmt.body(str(body)),
                 (year(middle["as_of"]), float(middle["value"])),
                 parts.rings(first=(315, 135) if body == next(iter(looks)) else (135, 315)),
                 leader=True,
@@ -282,9 +282,9 @@ def fan_alt(
                 fmt.say(
                     "alt.milestone",
                     day=fmt.day(m["date"]),
-                    mid=scale.words(m["median"]),
-                    span=scale.span(*m["interval_90"]),
+                    mid=scale.fitting(m["median"]).words(m["median"]),
+                    span=scale.fitting(m["median"]).span(*m["interval_90"]),
                     target=fmt.exact(m["target"]),
                 )
             )
-    return " ".join(said)
+    return " ".join(words[:1].upper() + words[1:] for words in said)

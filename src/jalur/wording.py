@@ -33,7 +33,9 @@ CLASSES = ((0.9, "very_likely"), (0.66, "likely"), (0.33, "uncertain"), (0.1, "u
 
 # Upper bound of a probability -> key of the odds in words.
 ODDS = (
-    (0.02, "1_50"),
+    (0.005, "1_200"),
+    (0.015, "1_100"),
+    (0.025, "1_50"),
     (0.04, "1_30"),
     (0.075, "1_20"),
     (0.15, "1_10"),
@@ -47,7 +49,10 @@ ODDS = (
     (0.775, "3_4"),
     (0.85, "4_5"),
     (0.925, "9_10"),
-    (1.01, "19_20"),
+    (0.965, "19_20"),
+    (0.985, "49_50"),
+    (0.995, "99_100"),
+    (1.01, "199_200"),
 )
 
 
@@ -164,6 +169,10 @@ class Scale:
         scaled = value / self.divisor
         return self.fmt.number(scaled, next((d for d in (0, 1) if abs(scaled - round(scaled, d)) < 5e-4), 2))
 
+    def fitting(self, top: float) -> Scale:
+        """The same scale, or a smaller one where numbers up to `top` would lose their digits in it."""
+        return self if abs(top) >= 0.1 * self.divisor else self.fmt.scale(top)
+
     def unit(self, noun: str) -> str:
         """Unit as an axis says it: "million UMKM", or "cooperatives" where no magnitude is used."""
         return f"{self.word} {noun}" if self.word else noun
@@ -203,6 +212,10 @@ class Format:
         """Sentence for a count: `key.one`, `key.two` where it exists, else `key.many`, with {n} spelled out."""
         form = "one" if count == 1 else "two" if count == 2 and self.has(f"{key}.two") else "many"
         return self.say(f"{key}.{form}", n=self.spelled(count), **values)
+
+    def body(self, name: str) -> str:
+        """An issuing body in this language; a name that is the same in all languages stays."""
+        return self._words.get(f"body.{name}", name)
 
     def spelled(self, count: int) -> str:
         """Small whole numbers in words, larger ones in digits."""
