@@ -353,3 +353,13 @@ def test_bodies_are_named_in_the_language_of_the_page():
         sources = [row | {"name": "Presiden"} for row in case.verdict["sensitivity"]["sources"]]
         verdict = case.verdict | {"sensitivity": case.verdict["sensitivity"] | {"sources": sources}}
         assert name in brief.sections(replace(material(case), verdict=verdict), lang)["change"].html
+
+
+def test_a_figure_above_the_target_with_less_than_certainty_is_explained():
+    case, fmt = CASES["met"], Format("en")
+    said = fmt.say("verdict.passed_unsure")
+    doubted = case.verdict | {"joint_probability": 0.81}
+    assert said in brief_text.reasons(doubted, case.programme, fmt)
+    assert said not in brief_text.reasons(case.verdict, case.programme, fmt)
+    past = doubted | {"milestones": [m | {"status": "past"} for m in case.verdict["milestones"]]}
+    assert brief_text.reasons(past, case.programme, fmt) == [fmt.say("verdict.past.one"), said]

@@ -70,6 +70,15 @@ def test_value_axes_start_at_zero(name):
     assert pace(CASES[name], "en")[0].axes[0].get_xlim()[0] <= 0
 
 
+def test_a_falling_pace_is_written_on_its_own_side_of_zero():
+    case = CASES["all_past"]
+    verdict = case.verdict | {"published_pace": [[12, "2024-06-30", 172e3], [6, "2024-12-31", -35e3]]}
+    figure = charts.pace_chart(verdict, Format("en"), "UMKM")[0]
+    sides = {t.get_text(): t.get_ha() for t in figure.axes[0].texts}
+    assert (sides["172"], sides["\u221235"]) == ("left", "right")
+    assert charts.overlaps(figure) == []
+
+
 def test_marks_tell_published_projected_and_targets_apart_without_colour():
     ax = fan(CASES["umkm"], "en")[0].axes[0]
     marks = {line.get_marker() for line in ax.lines}

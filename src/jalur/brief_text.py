@@ -132,9 +132,11 @@ def reasons(verdict: Data, programme: Any, fmt: Format) -> list[str]:
         if verdict["reason_code"] in ("few_figures", "no_figures"):
             said.append(fmt.say("verdict.what_needed"))
         return said
+    if reached(verdict) and verdict["joint_probability"] <= SAFE:
+        said.append(fmt.say("verdict.passed_unsure"))
     past = [m for m in steps if m["status"] == "past"]
     if steps and len(past) == len(steps):
-        return [fmt.say("verdict.past")]
+        return [fmt.counted("verdict.past", len(past)), *said]
     done = sum(m["probability"] > SAFE for m in past)
     gone = sum(m["probability"] < 1 - SAFE for m in past)
     if done:

@@ -90,7 +90,8 @@ def pace_chart(verdict: Any, fmt: Format, noun: str, narrow: bool = False) -> Ch
     for months, _, value in recent:
         note(ax, fmt.say("chart.last_months", n=months), (0, y), dx=-6, side="y", ha="right")
         parts.circle(ax, value, y, ms=6)
-        note(ax, scale.number(value), (value, y), dx=6, ha="left", fontweight="bold")
+        side = -1 if value < 0 else 1  # away from the line at zero
+        note(ax, scale.number(value), (value, y), dx=6 * side, ha="left" if side > 0 else "right", fontweight="bold")
         said.append(fmt.say("alt.pace_recent", n=months, value=scale.words(value)))
         y -= step_up
     y -= 0.26 if recent else 0.3
