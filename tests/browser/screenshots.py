@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 from jalur import pdf
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
-VIEWS = {"desktop": (1280, 1640), "phone": (390, 1500)}  # width and height of the crop, from the top of the page
+VIEWS = {"desktop": (1280, "change"), "phone": (390, "take")}  # width, and the section before which the picture ends
 
 
 def main() -> None:
@@ -29,11 +29,12 @@ def main() -> None:
         subprocess.run([sys.executable, "-m", "jalur", "report", "--out", out], check=True)
         browser = playwright.chromium.launch(executable_path=browser_path, args=list(pdf.FLAGS))
         for page_file in sorted(Path(out).rglob("brief.*.html")):
-            for view, (width, height) in VIEWS.items():
-                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="light")
+            for view, (width, end) in VIEWS.items():
+                page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="light")
                 page.goto(page_file.as_uri())
                 picture = FOLDER / f"{page_file.stem}.{view}.png"
-                page.screenshot(path=picture)
+                height = int(page.evaluate(f"document.getElementById('{end}').getBoundingClientRect().top"))
+                page.screenshot(path=picture, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
                 page.close()
                 print(f"{picture.relative_to(FOLDER.parents[1])}: {picture.stat().st_size // 1024} kB")
         browser.close()
