@@ -245,3 +245,9 @@ def test_evidence_adds_up_over_cells():
     assert whole.log_evidence == pytest.approx(np.log(prior.weight @ np.exp(filtered.log_likelihood)), abs=1e-10)
     share = prior.weight * np.exp(filtered.log_likelihood - whole.log_evidence)
     np.testing.assert_allclose(whole.weight, share, atol=1e-10)
+
+
+def test_a_gap_in_whole_years_is_the_same_as_a_fractional_number():
+    prior = law(level_noise=0.2, reversion=0.5)
+    for whole, real in zip(transition(prior, np.array([2])), transition(prior, np.array([2.0])), strict=True):
+        np.testing.assert_array_equal(whole, real)

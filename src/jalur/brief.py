@@ -19,7 +19,7 @@ from jalur import brief_text as text
 from jalur import chart_parts, chart_record, charts
 from jalur.brief_marks import dots, picture, strip
 from jalur.brief_sources import Sources
-from jalur.wording import Format, Scale
+from jalur.wording import Format, Scale, capital
 
 ROWS = 6  # stretches that the pace chart shows; more of them are a table
 SECTIONS = ("question", "verdict", "milestones", "fan", "take", "change", "record", "trust", "sources")
@@ -205,7 +205,7 @@ class _Page:
             )
         caption = fmt.counted("milestones.caption", len(steps)) if steps else ""
         pace_known = any(m["required_monthly_additions"] is not None for m in steps)
-        return self.base(cards=cards, caption=text.capital(caption), pace_known=pace_known)
+        return self.base(cards=cards, caption=capital(caption), pace_known=pace_known)
 
     def fan(self) -> dict[str, Any]:
         """The chart of everything, with its tables."""
@@ -222,7 +222,7 @@ class _Page:
 
         return self.base(
             title=text.fan_title(self.v, self.figures, fmt),
-            sub=text.capital(fmt.say(key, noun=thing, unit=self.scale.word)),
+            sub=capital(fmt.say(key, noun=thing, unit=self.scale.word)),
             chart=picture(chart),
             note=Markup(" ").join(notes),
             tables=[t for t in (rows.fan(self.v, self.scale, fmt), rows.figures(self.figures, fmt)) if t.rows],
@@ -248,7 +248,7 @@ class _Page:
         return self.base(
             sentences=Markup(" ").join(text.take_sentences(v, self.programme, fmt, last)),
             pace_title=text.pace_title(v, fmt),
-            pace_sub=text.capital(fmt.say(key, noun=self.noun, unit=pace.word)),
+            pace_sub=capital(fmt.say(key, noun=self.noun, unit=pace.word)),
             pace=picture(chart) if has_pace else None,
             pace_table=rows.pace(v, pace, fmt),
             levels=rows.levels(last_ones, scale, fmt),

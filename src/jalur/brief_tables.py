@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from jalur import charts
 from jalur.brief_sources import Sources
-from jalur.brief_text import capacity_title, capital
+from jalur.brief_text import capacity_title
 from jalur.chart_record import cell, decided, shown_targets
 from jalur.tables import Table, link
-from jalur.wording import Format, Scale, to_date
+from jalur.wording import Format, Scale, capital, to_date
 
 Data = Mapping[str, Any]
 Cells = tuple[str | Markup, list[str]]

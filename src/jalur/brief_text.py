@@ -13,18 +13,13 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from jalur.wording import Format
+from jalur.wording import Format, capital
 
 Data = Mapping[str, Any]
 
 STEADY_POINTS = 0.1  # assumptions that move the chance by less than this do not change the verdict
 RIGHT_AT = 0.005  # a middle projection this near to its target, as a share, is neither above nor below
 SAFE = 0.995  # printed as ">99%"
-
-
-def capital(words: str) -> str:
-    """First letter in upper case, the rest as it is."""
-    return words[:1].upper() + words[1:]
 
 
 def counted_things(programme: Any, fmt: Format) -> str:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from jalur import chart_parts as parts
 from jalur.chart_axes import plain, scale_of, value_axis, year_axis
 from jalur.chart_parts import BAND50, BAND80, BAND90, BLUE, GREY, INK, OTHER, TARGET, Chart, note, text_width, year
-from jalur.wording import Format, Scale
+from jalur.wording import Format, Scale, capital
 
 FAN_ROOM = 2.4  # the fan may rise to this many times the highest target or figure before it is cut off
 
@@ -287,4 +287,4 @@ def fan_alt(
                     target=fmt.exact(m["target"]),
                 )
             )
-    return " ".join(words[:1].upper() + words[1:] for words in said)
+    return " ".join(map(capital, said))

@@ -21,7 +21,7 @@ from jalur.errors import InputError
 from jalur.pace import nice_amounts
 from jalur.question import Question, iso
 from jalur.what_if import Explorer
-from jalur.wording import Format
+from jalur.wording import Format, capital
 
 _STYLE = {"description_width": "12em"}
 _WIDE = {"width": "34em"}
@@ -201,7 +201,7 @@ class App:
         sentence = brief_text.sentence(self.verdict.to_dict(), fmt, emphasis=True)
         return Markup(
             '<div role="status" aria-live="polite"><p style="font-size:1.25em">{}</p><p>{} {}</p></div>'
-        ).format(sentence, brief_text.capital(known), tail)
+        ).format(sentence, capital(known), tail)
 
     def _save(self, _: Any) -> None:
         fmt = self.fmt

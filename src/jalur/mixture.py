@@ -142,7 +142,7 @@ _NODES = 0.5 * (1 - np.cos(np.pi * np.linspace(0, 1, 66)[1:-1]))
 
 def poisson_weights(rate: Array, most: int = 12) -> Array:
     """Poisson probabilities of 0, 1, 2, ... events, shape (events, cells), as far as they matter for any cell."""
-    return _poisson_weights(np.ascontiguousarray(rate).tobytes(), most)
+    return _poisson_weights(np.asarray(rate, float).tobytes(), most)
 
 
 @lru_cache(maxsize=1024)

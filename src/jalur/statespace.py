@@ -52,7 +52,7 @@ def transition(prior: Prior, gap: Array) -> tuple[Array, Array, Array, Array, Ar
     The level moves by ``pace * gap + h (b - pace)``, the slope to ``pace + e (b - pace)``; q is the covariance of the
     noise that the integrated Ornstein-Uhlenbeck slope and the level shocks add.
     """
-    h, e, unit11, unit22 = _unit_law(prior.reversion.tobytes(), gap.tobytes())
+    h, e, unit11, unit22 = _unit_law(np.asarray(prior.reversion, float).tobytes(), np.asarray(gap, float).tobytes())
     slope_variance = (prior.slope_noise * prior.pace) ** 2
     level_variance = (prior.level_noise * prior.pace) ** 2
     return h, e, unit11 * slope_variance + gap * level_variance, h * h / 2 * slope_variance, unit22 * slope_variance

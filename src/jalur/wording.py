@@ -131,6 +131,11 @@ def catalogues() -> dict[str, dict[str, str]]:
     return read
 
 
+def capital(words: str) -> str:
+    """First letter in upper case, the rest as it is."""
+    return words[:1].upper() + words[1:]
+
+
 def to_date(value: Any) -> date:
     """An ISO string, a date or a pandas timestamp as a date."""
     if isinstance(value, str):
