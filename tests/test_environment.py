@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,23 @@ def declared():
         *PROJECT["dependency-groups"].values(),
     ]
     return [Requirement(words) for one in lists for words in one]
+
+
+def test_every_extra_that_a_locked_package_asks_for_is_in_the_lock():
+    """Else pip looks for the newest version of that package, and set-up breaks on the day when one is published."""
+    here = marker_environment(".".join(map(str, sys.version_info[:2])))
+    entries = {canonicalize_name(r.name): r for r, _ in lock_entries() if r.marker is None or r.marker.evaluate(here)}
+    asked = []
+    for name, entry in entries.items():
+        for line in metadata.requires(name) or ():
+            wanted = Requirement(line)
+            own = ("", *entry.extras)
+            if wanted.extras and (
+                wanted.marker is None or any(wanted.marker.evaluate({**here, "extra": extra}) for extra in own)
+            ):
+                asked.append(wanted.name)
+                assert wanted.extras <= entries[canonicalize_name(wanted.name)].extras, f"{name} needs {line}"
+    assert "coverage" in asked
 
 
 @pytest.mark.parametrize("python", PYTHONS)
