@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -74,20 +73,41 @@ def test_a_packed_data_folder_is_the_same_bytes_whatever_its_times(tmp_path):
     assert execute.pack(tmp_path / "a") == execute.pack(tmp_path / "b")
 
 
+def killed_in_the_middle(folder, address, process):
+    """Exit code and output of 48 pieces of work on a cluster, one process of which is killed after the eighth."""
+    notebooks = tiny.folder(folder / "nb", n01_a=READS, n02_b=READS, n03_c=READS, n04_d=READS)
+    asked = command(notebooks, folder / "out", "--scheduler", address)
+    with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        try:
+            told = [run.stderr.readline() for _ in range(8)]
+            assert all("done" in line for line in told), told
+            os.killpg(process.pid, signal.SIGKILL)
+            shown, errors = run.communicate(timeout=300)
+        finally:
+            run.kill()
+    return run.returncode, shown, errors
+
+
 def test_a_worker_killed_in_the_middle_costs_nothing(tmp_path, cluster):
-    notebooks = tiny.folder(tmp_path / "nb", n01_a=READS, n02_b=READS, n03_c=READS, n04_d=READS)
     out = tmp_path / "out"
-    run = subprocess.Popen(command(notebooks, out, "--scheduler", cluster.address), stdout=subprocess.PIPE, text=True)
-    for _ in range(1200):
-        if len(tiny.contents(out)) >= 8:
-            break
-        time.sleep(0.1)
-    assert 8 <= len(tiny.contents(out)) < 48
-    os.killpg(cluster.workers[0].pid, signal.SIGKILL)
-    shown, _ = run.communicate(timeout=300)
-    assert run.returncode == 0, shown
+    code, shown, errors = killed_in_the_middle(tmp_path, cluster.address, cluster.workers[0])
+    assert code == 0, shown + errors
     assert len(tiny.contents(out)) == 48
     assert shown.count(" 4     0        0") == 12
+
+
+def test_a_lost_scheduler_is_told_and_what_was_done_stays(tmp_path):
+    (tmp_path / "cluster").mkdir()
+    alone = Cluster(tmp_path / "cluster")
+    try:
+        alone.add_worker()
+        alone.wait_for_workers(1)
+        code, shown, errors = killed_in_the_middle(tmp_path, alone.address, alone.scheduler)
+    finally:
+        alone.close()
+    assert code == 1, shown + errors
+    assert "the scheduler was lost" in shown
+    assert 8 <= len(tiny.contents(tmp_path / "out")) < 48
 
 
 def test_a_notebook_goes_without_its_outputs_and_nothing_else_is_lost():

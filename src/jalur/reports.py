@@ -27,6 +27,7 @@ from jalur.progress import Line, Progress
 
 LOCK = ".jalur.lock"
 VERDICT_PARAMETERS = ("seed", "draws", "capacity", "capacity_share")
+SCHEDULER_LOST = "the scheduler was lost"
 
 
 @dataclass(frozen=True)
@@ -326,8 +327,12 @@ def _outcomes(
             work = task.work if packed is None else packed_work(task.work, packed)
             running[executor.submit(execute.run, work)] = task
         bar.working_on(next(iter(running.values())).label)
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
+        done = wait(running, return_when=FIRST_COMPLETED).done
+        for future in done:
             yield running.pop(future), _outcome(future)
+        if any(future.cancelled() for future in done):  # by dask; what is handed over now would never come back
+            yield from ((task, Outcome(error=SCHEDULER_LOST)) for task in (*running.values(), *reversed(waiting)))
+            return
 
 
 def without_outputs(notebook: bytes) -> bytes:
@@ -346,5 +351,7 @@ def packed_work(work: Work, data: bytes) -> Work:
 
 
 def _outcome(future: Future) -> Outcome:
+    if future.cancelled():
+        return Outcome(error=SCHEDULER_LOST)
     error = future.exception()
     return future.result() if error is None else Outcome(error=f"the worker was lost: {execute.reason_of(error)}")
