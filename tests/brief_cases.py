@@ -171,7 +171,7 @@ def case(
     bodies = sorted(set(frame["speaker_org"]))
     singles = list(probabilities[: len(targets)])
     verdict = {
-        "schema_version": "1.0",
+        "schema_version": "1.1",
         "programme": name,
         "vintage": vintage,
         "unit": noun,
@@ -252,8 +252,20 @@ def case(
                 for b in bodies
             ],
             "figures": [],
+            "shapes": [
+                {
+                    "kind": "shape",
+                    "name": name,
+                    "figures": len(frame),
+                    "probabilities": singles,
+                    "joint_probability": joint,
+                }
+                for name in ("logistic", "bass", "saturating", "line")
+            ],
             "range_sources": [[max(x - 0.05, 0), min(x + 0.04, 1)] for x in singles],
             "range_figures": [[max(x - 0.03, 0), min(x + 0.03, 1)] for x in singles],
+            "range_shapes": [[max(x - 0.08, 0), min(x + 0.06, 1)] for x in singles],
+            "joint_range_shapes": [joint * 0.9, min(joint * 1.15, 1)],
             "joint_range_sources": [joint * 0.8, min(joint * 1.2, 1)],
             "joint_range_figures": [joint * 0.95, min(joint * 1.1, 1)],
             "most_influential": frame["id"].iloc[-1],

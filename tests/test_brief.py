@@ -6,13 +6,14 @@ import itertools
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from unittest.mock import Mock
 
 import pytest
 from brief_cases import cases
 from brief_pages import export, material
 from test_wording import sentences_of, words_of
 
-from jalur import brief, brief_text
+from jalur import brief, brief_tables, brief_text
 from jalur.page import text_of
 from jalur.wording import LANGUAGES, Format
 
@@ -353,6 +354,20 @@ def test_bodies_are_named_in_the_language_of_the_page():
         sources = [row | {"name": "Presiden"} for row in case.verdict["sensitivity"]["sources"]]
         verdict = case.verdict | {"sensitivity": case.verdict["sensitivity"] | {"sources": sources}}
         assert name in brief.sections(replace(material(case), verdict=verdict), lang)["change"].html
+
+
+def test_the_range_over_other_growth_curves_stands_below_that_over_single_figures():
+    case, fmt = CASES["umkm"], Format("en")
+    groups = brief_tables.sensitivity(case.verdict, case.programme, fmt, Mock())
+    (*_, figures, curves) = groups[-1][1]
+    assert (figures[0], curves[0]) == ("Any one figure left out", "Any of four other growth curves")
+    given = case.verdict["sensitivity"]
+    spans = [*given["range_shapes"], given["joint_range_shapes"]]
+    assert curves[1] == [fmt.percent_span(*span) for span in spans]
+    assert curves[1] != figures[1]
+    wide = given | {"range_shapes": [[0.0, 1.0]] * len(given["range_shapes"])}
+    moved = brief_text.change_sentence(case.verdict | {"sensitivity": wide}, fmt)
+    assert moved == fmt.say("change.shape_most")
 
 
 def test_a_figure_above_the_target_with_less_than_certainty_is_explained():

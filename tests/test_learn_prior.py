@@ -14,7 +14,7 @@ from jalur.errors import InputError
 from jalur.learning import cell_weights, crps_terms, fit_weights, grid, mixture_cdf, observe
 from jalur.links import link
 from jalur.outlook import condition, forecast
-from jalur.prior import load
+from jalur.prior import load, load_shapes
 
 
 def table(speeds=(0.1, 0.12, 0.3, 0.35), groups=("slow", "slow", "fast", "fast"), years=16, seed=0):
@@ -44,10 +44,12 @@ def test_learning_is_deterministic_and_writes_a_file_that_loads(csv, tmp_path):
     out = tmp_path / "prior.json"
     first = learn_prior.learn(csv, out, progress=False)
     second = learn_prior.learn(csv, progress=False)
-    assert 0.5 * np.abs(first.weight - second.weight).sum() < 1e-3  # the stated tolerance
-    assert first.power == pytest.approx(second.power, abs=1e-3)
-    read = load(out)
-    np.testing.assert_allclose(read.weight, first.weight, atol=1e-6)
+    for one, other in zip(first, second, strict=True):
+        assert 0.5 * np.abs(one.weight - other.weight).sum() < 1e-3  # the stated tolerance
+        assert one.power == pytest.approx(other.power, abs=1e-3)
+    for one, read in zip(first, (load(out), *load_shapes(out)), strict=True):
+        np.testing.assert_allclose(read.weight, one.weight, atol=1e-6)
+        assert [(x.family, x.shape) for x in read.links] == [(x.family, x.shape) for x in one.links]
     assert json.loads(out.read_text())["learned_from"] == {"fast": 2, "slow": 2}
 
 
@@ -63,12 +65,22 @@ def test_the_shipped_weights_belong_to_the_grid_that_is_learned():
     assert shipped.version == learn_prior.WEIGHTS_VERSION
 
 
+def test_every_shape_ships_with_weights_of_its_own():
+    shapes, own = load_shapes(), load()
+    for shipped, family in zip(shapes, learning.SHAPES, strict=True):
+        fresh = grid(family)
+        assert [(x.family, x.shape) for x in shipped.links] == [(x.family, x.shape) for x in fresh.links]
+        np.testing.assert_array_equal(shipped.pace, fresh.pace)
+        assert 0.5 * np.abs(shipped.weight - own.weight).sum() > 0.05  # learned, not copied
+    assert len({s.power for s in shapes}) == len(shapes)
+
+
 def test_fast_series_teach_fast_paces(tmp_path):
     means = []
     for speed in (0.08, 0.4):
         path = tmp_path / f"{speed}.csv"
         table((speed, speed * 1.1), ("a", "a"), years=30 if speed < 0.1 else 12).to_csv(path, index=False)
-        prior = learn_prior.learn(path, progress=False)
+        prior = learn_prior.learn(path, progress=False)[0]
         means.append(float(prior.weight @ np.log(prior.pace)))
     assert means[1] > means[0] + 0.3
 

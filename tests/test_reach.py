@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 
-from jalur import ledger, reach, sensitivity
+from jalur import ledger, outlook, prior, reach, sensitivity
 from jalur.errors import InputError
 from jalur.question import Question, path_of
 from jalur.verdict import probability_class
@@ -195,6 +195,26 @@ def test_leave_out_covers_every_source_and_figure(umkm, verdict):
     assert {s.name for s in found.figures} == set(verdict.figures_used)
     for k, m in enumerate(verdict.milestones):
         low, high = found.range_figures[k]
+        assert low <= m.probability <= high
+
+
+def test_other_growth_curves_are_the_engine_with_other_weights(umkm, verdict):
+    found = verdict.sensitivity
+    assert [s.name for s in found.shapes] == ["logistic", "bass", "saturating", "line"]
+    figures, path = Question(MARCH).select(umkm), path_of(umkm, Question(MARCH))
+    for shape, weights in zip(found.shapes, prior.load_shapes(), strict=True):
+        state = outlook.condition(
+            outlook.figures_from(figures), verdict.capacity.units, reporting_error=umkm.reporting_error,
+            reference_source=umkm.reference_source, prior=weights,
+        )  # fmt: skip
+        single = [state.probability(t, x) for t, x in zip(path.times, path.targets, strict=True)]
+        assert shape.probabilities == pytest.approx(single, abs=1e-12)
+        assert shape.joint_probability <= min(single)
+        assert abs(shape.probabilities[-1] - verdict.milestones[-1].probability) > 0.01
+    ends = [verdict.joint_probability, *(s.joint_probability for s in found.shapes)]
+    assert found.joint_range_shapes == (min(ends), max(ends))
+    for k, m in enumerate(verdict.milestones):
+        low, high = found.range_shapes[k]
         assert low <= m.probability <= high
 
 

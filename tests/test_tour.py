@@ -86,12 +86,18 @@ def test_the_readmes_state_the_ranges_of_the_verdict(tmp_path):
     assert "{}% bila semua UMKM, {}% bila hanya yang kemungkinan".format(*chances) in indonesian
     assert "from {} % to {} %, leaving out one figure from {} % to {} %".format(*ends) in english
     assert "antara {}% dan {}%; tanpa satu angka, antara {}% dan {}%".format(*ends) in indonesian
+    shapes = [f"{100 * x:.0f}" for x in ranges["joint_range_shapes"]]
+    assert "gives {} % to {} %".format(*shapes) in english
+    assert "memberi {}% hingga {}%".format(*shapes) in indonesian
     assert f"it moves by {spread}" in english
     assert f"pergeserannya {spread.replace('.', ',')}" in indonesian
     method = read("docs/method.md")
     for capacity in verdict["capacities"]:
         numbers = [*capacity["probabilities"], capacity["joint_probability"]]
         assert "| " + " | ".join(f"{x:.3f}" for x in numbers) + " |" in method, capacity["name"]
+    for kind, name in (("sources", "body left out"), ("figures", "figure left out"), ("shapes", "growth curve")):
+        spans = [*ranges[f"range_{kind}"], ranges[f"joint_range_{kind}"]]
+        assert f"{name} | " + " | ".join(f"{low:.3f}–{high:.3f}" for low, high in spans) + " |" in method, kind
 
 
 def test_the_stated_scores_are_those_of_the_shipped_record():
@@ -106,6 +112,10 @@ def test_the_stated_scores_are_those_of_the_shipped_record():
     for name, scores in RECORD["jalur_variants"]["other_kinds"]["by_group"].items():
         bins = " | ".join(f"{row['said']:.2f} → {row['happened']:.2f}" for row in scores["reliability"])
         assert f"| {scores['scaled_crps']:.3f} | {scores['coverage_90']:.3f} | {bins} |" in method, name
+    for name, scores in RECORD["jalur_variants"].items():
+        if name.startswith("shape_"):
+            numbers = " | ".join(f"{scores[key]:.3f}" for key in ("scaled_crps", "coverage_90", "brier_skill"))
+            assert f"| {name.removeprefix('shape_')} | {numbers} |" in method, name
     for row in RECORD["labels"]:
         if row["stretch"] == 1.7055:
             assert f"| {row['method']} | {row['on_track']} | {row['hit_rate']:.3f} |" in method, row["method"]

@@ -48,6 +48,20 @@ def test_each_origin_gets_the_weights_that_have_not_seen_it(held_out):
         assert np.array_equal(held_out.by_series(origin)(*args), forecast_with(mine, *args))
         assert np.array_equal(held_out.by_kind(origin)(*args), forecast_with(kind, *args))
         assert not np.array_equal(forecast_with(mine, *args), outlook.forecast(*args))
+        for family, by_half in held_out.shapes.items():
+            got = held_out.with_shape(family, origin)(*args)
+            assert np.array_equal(got, forecast_with(by_half[learn_prior.half(one.name)], *args))
+            assert not np.array_equal(got, forecast_with(mine, *args))
+
+
+def test_every_other_shape_is_held_out_alike(held_out):
+    assert list(held_out.shapes) == ["logistic", "bass", "saturating", "line"]
+    for family, by_half in held_out.shapes.items():
+        assert {p.links[0].family for p in by_half.values()} == {family}
+        other = HeldOut(curves(changed="a")).shapes[family]
+        mine = learn_prior.half("a")
+        assert np.array_equal(by_half[mine].log_weight, other[mine].log_weight)
+        assert not np.allclose(by_half[1 - mine].log_weight, other[1 - mine].log_weight)
 
 
 def test_with_the_shipped_weights_it_is_the_forecast_of_the_engine():
@@ -58,5 +72,5 @@ def test_with_the_shipped_weights_it_is_the_forecast_of_the_engine():
 
 def test_one_kind_or_one_half_or_no_series_leaves_nothing_to_hold_out():
     alone = HeldOut(curves()[:1])
-    assert (alone.other_half, alone.other_kinds) == ({}, {})
+    assert (alone.other_half, alone.other_kinds, alone.shapes) == ({}, {}, {})
     assert HeldOut([]).other_half == {}

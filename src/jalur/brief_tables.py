@@ -20,7 +20,7 @@ Data = Mapping[str, Any]
 Cells = tuple[str | Markup, list[str]]
 
 COLUMNS = 6  # targets that stand as columns of a table; of a longer path the last ones
-SOURCES_SHOWN = 3  # issuing bodies with a row of their own; the range over all of them stands below
+SOURCES_SHOWN = 2  # issuing bodies with a row of their own: those whose absence moves the chance most
 DAYS_A_MONTH = 365.25 / 12
 QUARTER_ENDS = ("03-31", "06-30", "09-30", "12-31")
 
@@ -154,7 +154,7 @@ def base_row(verdict: Data, fmt: Format, noun: str, sources: Sources) -> Cells |
 
 
 def sensitivity(verdict: Data, programme: Any, fmt: Format, sources: Sources) -> list[tuple[str, list[Cells]]]:
-    """Groups of assumptions with their chances: capacities, issuing bodies, single figures."""
+    """Groups of assumptions with their chances: capacities, issuing bodies and figures, shapes of growth."""
     groups: list[tuple[str, list[Cells]]] = []
     others = [c for c in verdict["capacities"] if not c["used"]]
     cases: list[Cells] = []
@@ -181,14 +181,23 @@ def sensitivity(verdict: Data, programme: Any, fmt: Format, sources: Sources) ->
         for s in strongest
     ]
     if given["range_figures"]:
-        spans = [fmt.percent_span(*span) for span in given["range_figures"][-COLUMNS:]]
-        joint = given["joint_range_figures"]
-        if len(verdict["milestones"]) > 1:
-            spans.append(fmt.percent_span(*joint) if joint else "\u2013")
-        rows.append((fmt.say("change.one_left_out"), spans))
+        rows.append((fmt.say("change.one_left_out"), _spans(verdict, "figures", fmt)))
+    if given["range_shapes"]:
+        curves = fmt.say("change.other_shape", n=fmt.spelled(len(given["shapes"])))
+        rows.append((curves, _spans(verdict, "shapes", fmt)))
     if rows:
         groups.append((fmt.say("change.source_group"), rows))
     return groups
+
+
+def _spans(verdict: Data, kind: str, fmt: Format) -> list[str]:
+    """Lowest and highest chance of each target, and of the whole path, over the variants of a kind."""
+    given = verdict["sensitivity"]
+    spans = [fmt.percent_span(*span) for span in given[f"range_{kind}"][-COLUMNS:]]
+    joint = given[f"joint_range_{kind}"]
+    if len(verdict["milestones"]) > 1:
+        spans.append(fmt.percent_span(*joint) if joint else "\u2013")
+    return spans
 
 
 def influential(verdict: Data, frame: pd.DataFrame, fmt: Format) -> Markup:

@@ -357,10 +357,10 @@ def change_sentence(verdict: Data, fmt: Format) -> str:
     known = [c["probabilities"][-1] for c in verdict["capacities"] if not c["used"]]
     if known:
         moves["change.capacity_most"] = max(abs((p or 0.0) - base) for p in known)
-    for key, name in (("change.source_most", "range_sources"), ("change.figure_most", "range_figures")):
-        spans = verdict["sensitivity"][name]
+    for kind in ("source", "figure", "shape"):
+        spans = verdict["sensitivity"][f"range_{kind}s"]
         if spans:
-            moves[key] = max(abs(spans[-1][0] - base), abs(spans[-1][1] - base))
+            moves[f"change.{kind}_most"] = max(abs(spans[-1][0] - base), abs(spans[-1][1] - base))
     if not moves or max(moves.values()) <= STEADY_POINTS:
         return fmt.say("change.little")
     return fmt.say(max(moves, key=lambda key: moves[key]))

@@ -17,7 +17,7 @@ from jalur.backtests import Origin
 from jalur.baselines import Forecast
 from jalur.figures import exact_figures
 from jalur.learn_prior import GROUP_WEIGHT, half
-from jalur.learning import Origins, Series, fit_weights, grid, observe, usable
+from jalur.learning import SHAPES, Origins, Series, fit_weights, grid, observe, usable
 from jalur.outlook import condition
 from jalur.prior import Prior
 
@@ -52,18 +52,22 @@ class HeldOut:
         where one half has no usable origin.
     other_kinds : dict of str to Prior
         For each group, the weights learned on all other groups, each counting alike. Empty with one group.
+    shapes : dict of str to dict of int to Prior
+        For each other shape of the growth curve, by its family, the weights learned on the other half alone.
     """
 
     def __init__(self, series: Sequence[Series]) -> None:
         self.other_half: dict[int, Prior] = {}
         self.other_kinds: dict[str, Prior] = {}
+        self.shapes: dict[str, dict[int, Prior]] = {}
         if not any(usable(one) for one in series):
             return
         laws = grid()
         seen = observe(series, laws)
-        halves = np.array([half(name) for name in seen.name])
-        if len(set(halves)) == 2:
-            self.other_half = {h: fit_weights(seen.take(halves != h), laws, GROUP_WEIGHT) for h in (0, 1)}
+        if len({half(name) for name in seen.name}) == 2:
+            self.other_half = _by_half(seen, laws)
+            others = [grid(family) for family in SHAPES]
+            self.shapes = {laws.links[0].family: _by_half(observe(series, laws), laws) for laws in others}
         groups = sorted(set(map(str, seen.group)))
         if len(groups) > 1:
             self.other_kinds = {group: _without(seen, group, laws) for group in groups}
@@ -72,9 +76,18 @@ class HeldOut:
         """Forecast for an origin with weights that have not seen its series."""
         return partial(forecast_with, self.other_half[half(origin.series)])
 
+    def with_shape(self, family: str, origin: Origin) -> Forecast:
+        """As `by_series`, with another shape of the growth curve."""
+        return partial(forecast_with, self.shapes[family][half(origin.series)])
+
     def by_kind(self, origin: Origin) -> Forecast:
         """Forecast for an origin with weights that have seen no series of its kind."""
         return partial(forecast_with, self.other_kinds[origin.group])
+
+
+def _by_half(seen: Origins, laws: Prior) -> dict[int, Prior]:
+    halves = np.array([half(name) for name in seen.name])
+    return {h: fit_weights(seen.take(halves != h), laws, GROUP_WEIGHT) for h in (0, 1)}
 
 
 def _without(seen: Origins, group: str, laws: Prior) -> Prior:

@@ -1,10 +1,11 @@
 """``jalur learn-prior SERIES.csv``: learn the prior weights from adoption series, and cross-fit them.
 
 The table has one value a row, with the columns ``group`` (kind of series), ``series`` (name), ``year`` (may be
-fractional), ``value_percent`` (level, in the unit of the capacity) and ``capacity`` (ceiling, in the same unit); other
-columns are ignored. Values at or below zero, or at or above the capacity, are left out. The result is a weights file
-(`jalur.prior.load` reads it). The computation is deterministic; between machines sums are rounded differently, and
-prior weights agree to about 0.001 in total variation.
+fractional), ``value_percent`` (level, in the unit of the capacity) and ``capacity`` (ceiling, in the same unit);
+other columns are ignored. Values at or below zero, or at or above the capacity, are left out. The result is a weights
+file (`jalur.prior.load` reads it), which also holds weights for the other shapes of the curve
+(`jalur.learning.SHAPES`). The computation is deterministic; between machines sums are rounded differently, and prior
+weights agree to about 0.001 in total variation.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy.typing as npt
 
 from jalur.errors import InputError
 from jalur.learning import (
+    SHAPES,
     Origins,
     Series,
     crps_terms,
@@ -45,6 +47,7 @@ WEIGHTS_VERSION = "1.0"
 # How much one series counts, by group; others count 1. The broadband series approach a ceiling of one line a household
 # that is itself a guess, and many level off far below it: they say little about growth towards a known capacity.
 GROUP_WEIGHT = {"broadband_per_100": 1 / 24}
+FAMILIES = ("gompertz", *SHAPES)  # the first is the engine's own
 STRETCHES = (1.15, 1.3, 1.5, 1.75)  # targets as multiples of the level, three years ahead
 
 
@@ -94,8 +97,8 @@ def read_series(path: str | Path) -> list[Series]:
     return series_from(read_table(path), path)
 
 
-def learn(series_csv: str | Path, out: str | Path | None = None, progress: bool = True) -> Prior:
-    """Learn the prior weights from a table of adoption series.
+def learn(series_csv: str | Path, out: str | Path | None = None, progress: bool = True) -> tuple[Prior, ...]:
+    """Learn the prior weights from a table of adoption series, for each shape of the growth curve by itself.
 
     Parameters
     ----------
@@ -108,27 +111,31 @@ def learn(series_csv: str | Path, out: str | Path | None = None, progress: bool 
 
     Returns
     -------
-    Prior
+    tuple of Prior
+        The engine's own first, then one for each of `jalur.learning.SHAPES`.
     """
     series = read_series(series_csv)
-    prior = grid()
-    origins = _observed(series, prior, progress, series_csv)
-    prior = replace(fit_weights(origins, prior, GROUP_WEIGHT), version=WEIGHTS_VERSION)
+    _check_usable(series, series_csv)
+    learned, count = [], 0
+    with _bar(len(series) * len(FAMILIES), progress) as tick:
+        for family in FAMILIES:
+            laws = grid(family)
+            origins = observe(series, laws, tick)
+            learned.append(replace(fit_weights(origins, laws, GROUP_WEIGHT), version=WEIGHTS_VERSION))
+            count = len(origins.level)
     if out is not None:
         learned_from = {g: sum(s.group == g for s in series) for g in sorted({s.group for s in series})}
-        text = json.dumps(to_dict(prior, learned_from=learned_from, origins=len(origins.level)), indent=1)
+        text = json.dumps(to_dict(learned[0], learned[1:], learned_from=learned_from, origins=count), indent=1)
         Path(out).write_text(text + "\n", encoding="utf-8")
-    return prior
+    return tuple(learned)
 
 
-def _observed(series: list[Series], prior: Prior, progress: bool, source: str | Path) -> Origins:
+def _check_usable(series: list[Series], source: str | Path) -> None:
     if not any(usable(s) for s in series):
         raise InputError(
             f"{source} has no usable origin: needed are five values up to a level of 5 to 80 % of the capacity "
             "and a value for each of the next three years"
         )
-    with _bar(len(series), progress) as tick:
-        return observe(series, prior, tick)
 
 
 @contextmanager
@@ -177,8 +184,10 @@ def crossfit(series_csv: str | Path, progress: bool = True) -> list[Score]:
     learned on the other), per group; then by group: weights learned on all other groups, each counting alike.
     """
     series = read_series(series_csv)
+    _check_usable(series, series_csv)
     prior = grid()
-    origins = _observed(series, prior, progress, series_csv)
+    with _bar(len(series), progress) as tick:
+        origins = observe(series, prior, tick)
     groups = sorted(set(origins.group))
     halves = np.array([half(name) for name in origins.name])
     cdf = np.empty(origins.cdf.shape[:-1])
@@ -234,9 +243,9 @@ def _score(learned_on: str, scored_on: str, origins: Origins, cdf: Array) -> Sco
 
 def run(series_csv: str | Path, out: str | Path | None = None) -> int:
     """Learn the weights and write them to `out`, or to standard output; returns the exit code."""
-    prior = learn(series_csv, out)
+    prior, *shapes = learn(series_csv, out)
     if out is None:
-        print(json.dumps(to_dict(prior), indent=1))
+        print(json.dumps(to_dict(prior, shapes), indent=1))
     return 0
 
 

@@ -7,12 +7,14 @@ A cell of the grid is one growth law. On the link scale ``z = g(N / K)`` it read
 with jumps J at `jump_rate` a year, each N(0, (jump_size * pace)^2). All noise is counted in units of the pace, so a
 fast growth law is also an uncertain one. The pace itself lies between the cell's common pace and the series' own
 recent pace (geometric mean, see `Prior.paced`): a fast adopter is expected to stay faster than others, and to slow
-down towards them. The weights ship as ``prior.json``; `jalur.learn_prior` learns them.
+down towards them. The weights ship as ``prior.json``; `jalur.learn_prior` learns them. The file also holds weights of
+the same growth laws with other shapes of the curve, each learned by itself: `load_shapes`.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -190,15 +192,31 @@ def from_dict(data: dict) -> Prior:
         raise InputError(f"the prior weights file is incomplete or malformed: {error}") from error
 
 
-def to_dict(prior: Prior, **more: object) -> dict:
-    """Return the prior as plain data for a weights file; `more` adds descriptive entries."""
+def to_dict(prior: Prior, shapes: Sequence[Prior] = (), **more: object) -> dict:
+    """Return the prior as plain data for a weights file.
+
+    `shapes` are priors of one family each that differ from it in nothing but family, weights and power; `more` adds
+    descriptive entries.
+    """
     cells = {"family": prior.family.tolist()}
     cells |= {name: getattr(prior, name).tolist() for name in PARAMETERS}
-    cells["log_weight"] = [round(float(x), 6) for x in prior.log_weight]
-    families = [f.family if f.shape is None else [f.family, f.shape] for f in prior.links]
+    cells["log_weight"] = _rounded(prior.log_weight)
+    families = [_family(link_) for link_ in prior.links]
+    others = [
+        {"family": _family(one.links[0]), "power": round(one.power, 6), "log_weight": _rounded(one.log_weight)}
+        for one in shapes
+    ]
     return {"version": prior.version, **more, "power": round(prior.power, 6), "discount": prior.discount,
             "slope_spread": prior.slope_spread, "own_share": prior.own_share, "half_life": prior.half_life,
-            "families": families, "cells": cells}  # fmt: skip
+            "families": families, "cells": cells, "shapes": others}  # fmt: skip
+
+
+def _family(link_: Link) -> str | list[str | float]:
+    return link_.family if link_.shape is None else [link_.family, link_.shape]
+
+
+def _rounded(log_weight: Array) -> list[float]:
+    return [round(float(x), 6) for x in log_weight]
 
 
 @lru_cache(maxsize=8)
@@ -210,8 +228,48 @@ def load(path: str | Path | None = None) -> Prior:
     InputError
         If the file cannot be read or is malformed.
     """
+    return from_dict(_read(path))
+
+
+@lru_cache(maxsize=8)
+def load_shapes(path: str | Path | None = None) -> tuple[Prior, ...]:
+    """Read the priors with other shapes of the growth curve from a weights file; none where it holds none.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is malformed.
+    """
+    data = _read(path)
+    base = from_dict(data)
+    try:
+        return tuple(
+            replace(
+                base,
+                links=(_link(shape["family"]),),
+                family=np.zeros(len(base), np.intp),
+                power=float(shape["power"]),
+                log_weight=_weights(shape["log_weight"], len(base)),
+            )
+            for shape in data.get("shapes", ())
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"the prior weights file is incomplete or malformed: {error}") from error
+
+
+def _weights(values: Sequence[float], cells: int) -> Array:
+    if len(values) != cells:
+        raise ValueError(f"a shape has {len(values)} weights for {cells} growth laws")
+    return np.array(values, float)
+
+
+def _link(family: str | Sequence) -> Link:
+    return link(family) if isinstance(family, str) else link(family[0], float(family[1]))
+
+
+def _read(path: str | Path | None) -> dict:
     try:
         source = resources.files("jalur").joinpath("prior.json") if path is None else Path(path)
-        return from_dict(json.loads(source.read_text(encoding="utf-8")))
+        return json.loads(source.read_text(encoding="utf-8"))
     except (OSError, json.JSONDecodeError) as error:
         raise InputError(f"the prior weights file {path or 'prior.json'} cannot be read: {error}") from error

@@ -14,6 +14,7 @@ import pandas as pd
 
 from jalur import ledger, outlook
 from jalur.errors import InputError
+from jalur.prior import Prior
 
 SEEDS, DRAWS = (0, 2**32 - 1), (100, 1_000_000)
 LARGEST = 1e15  # as in the tables
@@ -171,7 +172,9 @@ def first_point(figures: pd.DataFrame) -> pd.Timestamp:
     return figures.loc[figures["qualifier"] != "at_least", "as_of"].min()
 
 
-def condition(programme: Any, figures: pd.DataFrame, capacity: float, past: Sequence[float] = ()) -> Any:
+def condition(
+    programme: Any, figures: pd.DataFrame, capacity: float, past: Sequence[float] = (), prior: Prior | None = None
+) -> Any:
     """The engine's posterior for a programme's figures (see `jalur.outlook.condition`)."""
     return outlook.condition(
         outlook.figures_from(figures),
@@ -180,15 +183,22 @@ def condition(programme: Any, figures: pd.DataFrame, capacity: float, past: Sequ
         reference_source=programme.reference_source,
         net=programme.net,
         past_t=tuple(past),
+        prior=prior,
     )
 
 
 def probabilities(
-    programme: Any, figures: pd.DataFrame, capacity: float, path: TargetPath, seed: int = 0, joint: bool = True
+    programme: Any,
+    figures: pd.DataFrame,
+    capacity: float,
+    path: TargetPath,
+    seed: int = 0,
+    joint: bool = True,
+    prior: Prior | None = None,
 ) -> tuple[tuple[float, ...], float | None]:
-    """Chance of each milestone and, where asked for, of all of them together."""
+    """Chance of each milestone and, where asked for, of all of them together; by the shipped prior if none is given."""
     last = outlook.decimal_year(figures["as_of"].max())
-    state = condition(programme, figures, capacity, [t for t in path.times if t < last])
+    state = condition(programme, figures, capacity, [t for t in path.times if t < last], prior)
     single = tuple(float(state.probability(t, x)) for t, x in zip(path.times, path.targets, strict=True))
     return single, float(state.joint_probability(path.times, np.array(path.targets), seed=seed)) if joint else None
 

@@ -137,6 +137,7 @@ def tornado(verdict: v.Verdict, groups: dict[str, tuple[v.Variant, ...]]) -> tup
     if verdict.sensitivity:
         cases["source"] = [(s.name, s.probabilities[-1]) for s in verdict.sensitivity.sources]
         cases["figure"] = [(s.name, s.probabilities[-1]) for s in verdict.sensitivity.figures]
+        cases["shape"] = [(s.name, s.probabilities[-1]) for s in verdict.sensitivity.shapes]
     cases |= {choice: [(s.name, s.probabilities[-1]) for s in rows] for choice, rows in groups.items()}
     swings = []
     for choice, options in cases.items():

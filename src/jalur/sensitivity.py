@@ -1,4 +1,4 @@
-"""What the verdict rests on: every source and every figure left out in turn, and other choices about the evidence."""
+"""What the verdict rests on: every source and figure left out in turn, other evidence, other shapes of growth."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from jalur import verdict as v
+from jalur.prior import Prior, load_shapes
 from jalur.question import Question, TargetPath, capacity_of, probabilities, why_not
 
 
@@ -20,6 +21,7 @@ def variant(
     *,
     figures: pd.DataFrame | None = None,
     joint: bool = True,
+    prior: Prior | None = None,
 ) -> v.Variant:
     """The probabilities of a question, as one row of a sensitivity table; None where the figures cannot carry any.
 
@@ -35,12 +37,14 @@ def variant(
         The figures to use; those that the question selects by default.
     joint : bool
         Whether the joint probability is wanted; it costs a set of draws.
+    prior : Prior, optional
+        Other growth laws than the shipped ones.
     """
     chosen = question.select(programme) if figures is None else figures
     _, capacity = capacity_of(programme, question)
     if why_not(chosen, path, capacity, question.vintage) or capacity is None:
         return v.Variant(kind, name, len(chosen), tuple(None for _ in path.dates), None)
-    single, together = probabilities(programme, chosen, capacity, path, question.seed, joint)
+    single, together = probabilities(programme, chosen, capacity, path, question.seed, joint, prior)
     return v.Variant(kind, name, len(chosen), single, together)
 
 
@@ -52,7 +56,7 @@ def leave_out(
     joint: float,
     milestones: tuple[v.Milestone, ...],
 ) -> v.Sensitivity:
-    """Leave each issuing body and each figure out in turn.
+    """Leave each issuing body and each figure out in turn, and let the growth curve have another shape.
 
     The most influential figure is the one whose absence moves the chance of the last milestone most.
     Probabilities of single dates are exact, so the ranges carry no simulation noise.
@@ -70,15 +74,27 @@ def leave_out(
     known = [s for s in singles if s.probabilities[-1] is not None]
     strongest = max(known, key=lambda s: abs((s.probabilities[-1] or 0) - (base[-1] or 0)), default=None)
     ends = [without("id", s.name, True) for s in _extremes(known)]
+    shapes = by_shape(programme, question, figures, path)
     return v.Sensitivity(
         sources=sources,
         figures=singles,
+        shapes=shapes,
         range_sources=_ranges(base, sources),
         range_figures=_ranges(base, singles),
+        range_shapes=_ranges(base, shapes),
         joint_range_sources=_range([joint, *(s.joint_probability for s in sources)]),
         joint_range_figures=_range([joint, *(s.joint_probability for s in ends)]),
+        joint_range_shapes=_range([joint, *(s.joint_probability for s in shapes)]),
         most_influential=strongest.name if strongest else None,
         most_influential_change=(strongest.probabilities[-1] or 0) - (base[-1] or 0) if strongest else None,
+    )
+
+
+def by_shape(programme: Any, question: Question, figures: pd.DataFrame, path: TargetPath) -> tuple[v.Variant, ...]:
+    """The probabilities with each other shape of the growth curve, with weights learned for it."""
+    return tuple(
+        variant(programme, question, path, "shape", prior.links[0].family, figures=figures, prior=prior)
+        for prior in load_shapes()
     )
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from jalur import brief_text, charts, charts_evidence, measured, notebook_findings, notebook_tables, scenarios
+from jalur import brief_text, charts, charts_evidence, measured, notebook_findings, notebook_tables, prior, scenarios
 from jalur.study import Sentences, Shown, StudyBase
 from jalur.tables import Table, link
+from jalur.wording import capital
 
 
 class ReachViews(StudyBase):
@@ -103,7 +104,10 @@ class ScenarioViews(StudyBase):
     def sources_table(self) -> Table:
         """The chance without each issuing body."""
         found = self.verdict.sensitivity
-        rows = [(s.name, s.probabilities, s.joint_probability) for s in found.sources] if found else []
+        rows = [
+            (capital(self.fmt.body(s.name)), s.probabilities, s.joint_probability)
+            for s in (found.sources if found else ())
+        ]
         return self._chances([self._this, *rows], "sources", "without")
 
     def influence_table(self, most: int = 10) -> Table:
@@ -122,6 +126,20 @@ class ScenarioViews(StudyBase):
         # Without a figure only the single dates are computed: the joint column would be empty.
         width = 1 + len(self.verdict.milestones)
         return replace(table, head=table.head[:width], rows=tuple(row[:width] for row in table.rows))
+
+    def shapes_table(self) -> Table:
+        """The chance with other shapes of the growth curve, beside the score of each on other series."""
+        found, fmt = self.verdict.sensitivity, self.fmt
+        own = fmt.say("nb.word.own_curve", name=fmt.say(f"chart.curve.{prior.load().links[0].family}"))
+        rows = [(own, *self._this[1:])]
+        scores = [measured.record()["methods"]["jalur"]["scaled_crps"]]
+        for s in found.shapes if found else ():
+            rows.append((fmt.say(f"chart.curve.{s.name}"), list(s.probabilities), s.joint_probability))
+            scores.append(measured.record()["jalur_variants"][f"shape_{s.name}"]["scaled_crps"])
+        table = self._chances(rows, "shapes", "curve_shape")
+        body = tuple((*row, fmt.number(score, 2)) for row, score in zip(table.rows, scores, strict=True))
+        head = (*table.head, fmt.say("nb.head.crps"))
+        return replace(table, head=head, rows=body, numeric=frozenset(range(1, len(head))))
 
     @cached_property
     def _choices(self) -> dict[str, tuple[Any, ...]]:
@@ -158,9 +176,11 @@ class ScenarioViews(StudyBase):
             return notebook_findings.capacity_name(name, self.programme, self.fmt)
         if choice == "definition":
             return notebook_tables.named(self.fmt, self.programme.definitions, name)
+        if choice == "shape":
+            return self.fmt.say(f"chart.curve.{name}")
         if choice == "window":
             return self.fmt.say("nb.word.from", day=self.fmt.short_day(name))
-        return self.fmt.say("change.without", source=name)
+        return self.fmt.say("change.without", source=self.fmt.body(name) if choice == "source" else name)
 
     def choices_table(self) -> Table:
         """The chance with each definition alone, and with later starts of the window."""

@@ -19,6 +19,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,8 @@ def measure(
     variants = {"as_shipped": shipped}
     if unseen.other_kinds and {task.group for task in tasks} <= set(unseen.other_kinds):
         variants["other_kinds"] = score("jalur, other kinds", unseen.by_kind, "other_kinds", True)
+    for family in unseen.shapes:
+        variants[f"shape_{family}"] = score(f"jalur, {family}", partial(unseen.with_shape, family), "other_half", True)
     hits = [label_hit_rates(frame, LABEL_STRETCHES, horizon) for horizon in LABEL_HORIZONS]
     hits.append(label_hit_rates(frame, OFFICIAL_CASE[:1], OFFICIAL_CASE[1]))
     tell("official labels: counted")

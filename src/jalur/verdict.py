@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 # Cut-offs of the words tied to probability (design/method of the project): the same for every language and output.
 CLASSES = ((0.9, "very_likely"), (0.66, "likely"), (0.33, "uncertain"), (0.1, "unlikely"), (0.0, "very_unlikely"))
@@ -194,14 +194,17 @@ class Variant:
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Each source and each figure left out in turn, the ranges, and the most influential figure."""
+    """Each source and each figure left out in turn, other shapes of growth, the ranges, the most influential figure."""
 
     sources: tuple[Variant, ...]
     figures: tuple[Variant, ...]
+    shapes: tuple[Variant, ...]
     range_sources: tuple[Interval, ...] | None
     range_figures: tuple[Interval, ...] | None
+    range_shapes: tuple[Interval, ...] | None
     joint_range_sources: Interval | None
     joint_range_figures: Interval | None
+    joint_range_shapes: Interval | None
     most_influential: str | None
     most_influential_change: float | None
 
