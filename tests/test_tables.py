@@ -6,7 +6,10 @@ import pandas as pd
 import pytest
 from markupsafe import Markup
 
+from jalur import notebook_tables
+from jalur.evidence import BodyGap
 from jalur.tables import Table, from_frame, link
+from jalur.wording import Format
 
 TABLE = Table(
     "Caption & more", ("Name", "Value"), (("<script>alert(1)</script>", "1"), ("b", Markup("<b>2</b>"))), frozenset({1})
@@ -52,3 +55,9 @@ def test_links_carry_no_referrer_and_no_opener():
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "", " https://x"])
 def test_other_addresses_are_not_linked(url):
     assert link(url, "<b>page</b>") == "&lt;b&gt;page&lt;/b&gt;"
+
+
+def test_bodies_have_their_names_in_the_language_of_the_notebook():
+    gaps = [BodyGap("Presiden", 2, 0, None, None, None)]
+    for lang, name in (("en", "The President"), ("id", "Presiden")):
+        assert notebook_tables.bodies(gaps, Format(lang), None).rows[0][0] == name

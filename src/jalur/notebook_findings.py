@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from jalur import verdict as v
-from jalur.wording import Format, Scale
+from jalur.wording import Format, Scale, capital
 
 
 def limits(verdict: v.Verdict, programme: Any, figures: pd.DataFrame, fmt: Format, record: dict[str, Any]) -> list[str]:
@@ -96,9 +96,9 @@ def evidence(
         said.append(
             say(
                 "nb.finding.bodies_ahead",
-                body=ahead.body,
+                body=capital(fmt.body(ahead.body)),
                 gap=f"{fmt.number(100 * ahead.median, 1)}%",
-                reference=reference,
+                reference=fmt.body(reference),
             )
         )
     if len(conflicts):
