@@ -13,7 +13,7 @@ from brief_cases import cases
 from brief_pages import export, material
 from test_wording import sentences_of, words_of
 
-from jalur import brief, brief_tables, brief_text
+from jalur import brief, brief_tables, brief_text, ledger, reach
 from jalur.page import text_of
 from jalur.wording import LANGUAGES, Format
 
@@ -354,6 +354,22 @@ def test_bodies_are_named_in_the_language_of_the_page():
         sources = [row | {"name": "Presiden"} for row in case.verdict["sensitivity"]["sources"]]
         verdict = case.verdict | {"sensitivity": case.verdict["sensitivity"] | {"sources": sources}}
         assert name in brief.sections(replace(material(case), verdict=verdict), lang)["change"].html
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "The last published figure, 2.3 million as of 23 December 2022, exceeds the target of 1 million."),
+        ("id", "Angka terakhir yang diumumkan, 2,3 juta per 23 Desember 2022, melampaui target 1 juta."),
+    ],
+)
+def test_without_a_probability_a_figure_above_the_target_is_named(lang, said):
+    fmt, products = Format(lang), ledger.load("ekatalog_products")
+    words = {
+        v: str(brief_text.sentence(reach.assess(products, v).to_dict(), fmt)) for v in ("2022-06-30", "2022-12-31")
+    }
+    assert said in words["2022-12-31"].replace("\u00a0", " ")
+    assert fmt.say("verdict.above", value="", date="", target="")[:20] not in words["2022-06-30"]
 
 
 def test_the_range_over_other_growth_curves_stands_below_that_over_single_figures():

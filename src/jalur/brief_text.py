@@ -98,12 +98,13 @@ def sentence(verdict: Data, fmt: Format, emphasis: bool = False) -> Markup:
     """
     p, steps = verdict["joint_probability"], verdict["milestones"]
     if p is None:
-        pace = need(verdict)
-        tail = (
-            fmt.say("verdict.no_probability", need=fmt.amount(pace))
-            if pace
-            else fmt.say("verdict.no_probability_short")
-        )
+        pace, last = need(verdict), verdict["last_figure"]
+        tail = fmt.say("verdict.no_probability_short")
+        if pace:
+            tail = fmt.say("verdict.no_probability", need=fmt.amount(pace))
+        elif reached(verdict):
+            words = {"value": fmt.exact(last["value"]), "date": fmt.day(last["date"])}
+            tail += " " + fmt.say("verdict.above", target=fmt.exact(steps[-1]["target"]), **words)
         return Markup("{} {}").format(fmt.html("verdict.not_assessed", missing=missing(verdict, fmt)), tail)
     if reached(verdict) and p > SAFE:
         return fmt.html(
