@@ -11,9 +11,10 @@ from unittest.mock import Mock
 import pytest
 from brief_cases import cases
 from brief_pages import export, material
+from markupsafe import Markup
 from test_wording import sentences_of, words_of
 
-from jalur import brief, brief_tables, brief_text, ledger, reach
+from jalur import brief, brief_tables, brief_take, brief_text, ledger, reach
 from jalur.page import text_of
 from jalur.wording import LANGUAGES, Format
 
@@ -267,10 +268,10 @@ def test_a_projection_that_starts_below_the_last_figure_is_not_said_to_be_enough
     assert fast["median"] < fast["target"]
     verdict = case.verdict | {"milestones": [fast]}
     assert "The projection starts lower" in brief_text.reasons(verdict, case.programme, fmt)[0]
-    assert brief_text.pace_title(verdict, fmt) == fmt.say("take.pace_title.mixed")
+    assert brief_take.pace_title(verdict, fmt) == fmt.say("take.pace_title.mixed")
     there = verdict | {"milestones": [fast | {"median": 1.1e6}]}
     assert "starts lower" not in brief_text.reasons(there, case.programme, fmt)[0]
-    assert brief_text.pace_title(there, fmt) == fmt.say("take.pace_title.enough")
+    assert brief_take.pace_title(there, fmt) == fmt.say("take.pace_title.enough")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -370,6 +371,23 @@ def test_without_a_probability_a_figure_above_the_target_is_named(lang, said):
     }
     assert said in words["2022-12-31"].replace("\u00a0", " ")
     assert fmt.say("verdict.above", value="", date="", target="")[:20] not in words["2022-06-30"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_path_whose_dates_have_passed_says_how_far_the_last_figure_is_below(lang):
+    fmt, cooperatives = Format(lang), ledger.load("modern_cooperatives")
+    given = reach.assess(cooperatives, "2024-12-31").to_dict()
+    said = " ".join(brief_take.take_sentences(given, cooperatives, fmt, Markup("400")))
+    assert said == fmt.say("take.all_past.many", last="400", date=fmt.day("2023-12-31"), gap="100", target="500")
+    earlier = reach.assess(cooperatives, "2024-10-31").to_dict()
+    assert said not in " ".join(brief_take.take_sentences(earlier, cooperatives, fmt, Markup("400")))
+
+
+def test_labels_that_come_too_late_are_not_said_to_lack_figures():
+    fmt, products = Format("en"), ledger.load("ekatalog_products")
+    late, early = (reach.assess(products, v).to_dict() for v in ("2024-12-31", "2021-12-31"))
+    assert brief_text.labels_sentences(late, fmt) == [fmt.say("labels.too_late")]
+    assert brief_text.labels_sentences(early, fmt) == [fmt.say("labels.nothing")]
 
 
 def test_the_range_over_other_growth_curves_stands_below_that_over_single_figures():

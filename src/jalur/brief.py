@@ -15,8 +15,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from jalur import brief_tables as rows
+from jalur import brief_take, chart_parts, chart_record, charts
 from jalur import brief_text as text
-from jalur import chart_parts, chart_record, charts
 from jalur.brief_marks import dots, picture, strip
 from jalur.brief_sources import Sources
 from jalur.wording import Format, Scale, capital
@@ -246,8 +246,8 @@ class _Page:
             return charts.pace_chart(v, fmt, self.noun, narrow)
 
         return self.base(
-            sentences=Markup(" ").join(text.take_sentences(v, self.programme, fmt, last)),
-            pace_title=text.pace_title(v, fmt),
+            sentences=Markup(" ").join(brief_take.take_sentences(v, self.programme, fmt, last)),
+            pace_title=brief_take.pace_title(v, fmt),
             pace_sub=capital(fmt.say(key, noun=self.noun, unit=pace.word)),
             pace=picture(chart) if has_pace else None,
             pace_table=rows.pace(v, pace, fmt),
@@ -258,7 +258,7 @@ class _Page:
             targets=[scale.trimmed(m["target"]) for m in last_ones],
             arithmetic=arithmetic,
             arithmetic_caption=arithmetic_caption,
-            levers=text.levers(v, self.programme, fmt),
+            levers=brief_take.levers(v, self.programme, fmt),
         )
 
     def change(self) -> dict[str, Any]:
