@@ -115,6 +115,7 @@ def test_unknown_or_ill_typed_parameters_are_refused(notebooks, settings, messag
         ({"vintages": ["2022-02-30"]}, "vintage '2022-02-30' does not exist"),
         ({"vintages": ["20220331"]}, "is not a date like 2022-03-31"),
         ({"vintages": ["31-03-2022"]}, "is not a date like 2022-03-31"),
+        ({"vintages": ["\u0662\u0660\u0662\u0662-\u0660\u0663-\u0663\u0661"]}, "is not a date like 2022-03-31"),
         ({"vintages": ["2999-01-01"]}, "lies in the future"),
         ({"langs": ["fr"]}, "unknown language 'fr'; there are: id, en"),
     ],

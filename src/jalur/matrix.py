@@ -126,7 +126,7 @@ def _read_notebook(path: Path) -> Notebook:
 def iso_date(text: Any, what: str = "vintage") -> str:
     """An ISO date as text, or a sentence why it is none."""
     text = text.isoformat() if isinstance(text, date) else str(text)
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
         raise InputError(f"{what} {text!r} is not a date like 2022-03-31")
     try:
         day = date.fromisoformat(text)
