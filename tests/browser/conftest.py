@@ -8,17 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # brief_cases, brief_pages
 
-from jalur.pdf import find_browser
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from jalur.pdf import FLAGS, find_browser
 
 
 def pytest_collection_modifyitems(items):
@@ -43,7 +33,7 @@ def chromium(chromium_path):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
         yield browser
         browser.close()
 
