@@ -88,7 +88,7 @@ def test_the_readmes_state_the_ranges_of_the_verdict(tmp_path):
     assert "antara {}% dan {}%; tanpa satu angka, antara {}% dan {}%".format(*ends) in indonesian
     shapes = [f"{100 * x:.0f}" for x in ranges["joint_range_shapes"]]
     assert "gives {} % to {} %".format(*shapes) in english
-    assert "memberi {}% hingga {}%".format(*shapes) in indonesian
+    assert "hasilnya {}% hingga {}%".format(*shapes) in indonesian
     assert f"it moves by {spread}" in english
     assert f"pergeserannya {spread.replace('.', ',')}" in indonesian
     method = read("docs/method.md")
