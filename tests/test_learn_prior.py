@@ -14,7 +14,7 @@ from jalur.errors import InputError
 from jalur.learning import cell_weights, crps_terms, fit_weights, grid, mixture_cdf, observe
 from jalur.links import link
 from jalur.outlook import condition, forecast
-from jalur.prior import load, load_shapes
+from jalur.prior import load, load_shapes, to_dict
 
 
 def table(speeds=(0.1, 0.12, 0.3, 0.35), groups=("slow", "slow", "fast", "fast"), years=16, seed=0):
@@ -73,6 +73,37 @@ def test_every_shape_ships_with_weights_of_its_own():
         np.testing.assert_array_equal(shipped.pace, fresh.pace)
         assert 0.5 * np.abs(shipped.weight - own.weight).sum() > 0.05  # learned, not copied
     assert len({s.power for s in shapes}) == len(shapes)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"power": -1.0},
+        {"power": 11},
+        {"family": []},
+        {"family": ["bass"]},
+        {"family": "spline"},
+        {"log_weight": [0.0]},
+        {"power": "x"},
+    ],
+)
+def test_a_malformed_shape_is_refused(tmp_path, broken):
+    data = to_dict(load(), load_shapes())
+    assert len(load_shapes(write(tmp_path / "good.json", data))) == 4
+    data["shapes"][1] |= broken
+    with pytest.raises(InputError):
+        load_shapes(write(tmp_path / "bad.json", data))
+
+
+def test_a_file_without_shapes_gives_none(tmp_path):
+    data = to_dict(load())
+    del data["shapes"]
+    assert load_shapes(write(tmp_path / "old.json", data)) == ()
+
+
+def write(path, data):
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
 
 
 def test_fast_series_teach_fast_paces(tmp_path):

@@ -58,6 +58,7 @@ def test_other_addresses_are_not_linked(url):
 
 
 def test_bodies_have_their_names_in_the_language_of_the_notebook():
-    gaps = [BodyGap("Presiden", 2, 0, None, None, None)]
+    gaps = [BodyGap(body, 2, 0, None, None, None) for body in ("Presiden", "idEA")]
     for lang, name in (("en", "The President"), ("id", "Presiden")):
-        assert notebook_tables.bodies(gaps, Format(lang), None).rows[0][0] == name
+        rows = notebook_tables.bodies(gaps, Format(lang), None).rows
+        assert [row[0] for row in rows] == [name, "idEA"]  # a proper name keeps its small letter

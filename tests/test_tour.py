@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from jalur.prior import load_shapes
+
 ROOT = Path(__file__).parents[1]
 RECORD = json.loads((ROOT / "src" / "jalur" / "track_record.json").read_text(encoding="utf-8"))
 
@@ -98,6 +100,9 @@ def test_the_readmes_state_the_ranges_of_the_verdict(tmp_path):
     for kind, name in (("sources", "body left out"), ("figures", "figure left out"), ("shapes", "growth curve")):
         spans = [*ranges[f"range_{kind}"], ranges[f"joint_range_{kind}"]]
         assert f"{name} | " + " | ".join(f"{low:.3f}–{high:.3f}" for low, high in spans) + " |" in method, kind
+    logistic, bass, saturating, line = (s["joint_probability"] for s in ranges["shapes"])
+    rated = f"medium: {logistic:.2f} logistic, {bass:.2f} Bass, {line:.2f} line, {saturating:.2f} saturating"
+    assert rated in read("docs/assumptions.md")
 
 
 def test_the_stated_scores_are_those_of_the_shipped_record():
@@ -112,10 +117,14 @@ def test_the_stated_scores_are_those_of_the_shipped_record():
     for name, scores in RECORD["jalur_variants"]["other_kinds"]["by_group"].items():
         bins = " | ".join(f"{row['said']:.2f} → {row['happened']:.2f}" for row in scores["reliability"])
         assert f"| {scores['scaled_crps']:.3f} | {scores['coverage_90']:.3f} | {bins} |" in method, name
-    for name, scores in RECORD["jalur_variants"].items():
-        if name.startswith("shape_"):
-            numbers = " | ".join(f"{scores[key]:.3f}" for key in ("scaled_crps", "coverage_90", "brier_skill"))
-            assert f"| {name.removeprefix('shape_')} | {numbers} |" in method, name
+    curves = {"gompertz, the engine's own": RECORD["methods"]["jalur"]}
+    for family in ("logistic", "bass", "saturating", "line"):
+        curves[family] = RECORD["jalur_variants"][f"shape_{family}"]
+    for name, scores in curves.items():
+        numbers = " | ".join(f"{scores[key]:.3f}" for key in ("scaled_crps", "coverage_90", "brier_skill"))
+        assert f"| {name} | {numbers} |" in method, name
+    powers = ", ".join(f"{p.power:.3f}" for p in load_shapes()[:3])
+    assert f"τ {powers} and {load_shapes()[3].power:.3f}" in " ".join(method.split())
     for row in RECORD["labels"]:
         if row["stretch"] == 1.7055:
             assert f"| {row['method']} | {row['on_track']} | {row['hit_rate']:.3f} |" in method, row["method"]

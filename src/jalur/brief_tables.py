@@ -57,7 +57,7 @@ def figures(frame: pd.DataFrame, fmt: Format) -> Table:
             fmt.day(r["as_of"]),
             fmt.day(r["reported_on"]),
             fmt.published(float(r["value"]), int(r["decimals"])),
-            capital(fmt.body(str(r["speaker_org"]))),
+            fmt.body(str(r["speaker_org"]), start=True),
             link(str(r["url"]), str(r["id"])),
         )
         for _, r in frame.iterrows()

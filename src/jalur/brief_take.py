@@ -22,7 +22,7 @@ def take_sentences(verdict: Data, programme: Any, fmt: Format, last: Markup | No
         if reached(verdict):
             said.append(fmt.html("take.from_met", **values))
         elif all(m["date"] <= verdict["vintage"] for m in steps):
-            gap = fmt.level(final["target"] - verdict["last_figure"]["value"])
+            gap = fmt.exact(final["target"] - verdict["last_figure"]["value"])
             said.append(fmt.html(f"take.all_past.{'one' if len(steps) == 1 else 'many'}", gap=gap, **values))
         elif pace:
             said.append(fmt.html("take.from", when=fmt.by(final["date"]), need=fmt.amount(pace), noun=noun, **values))

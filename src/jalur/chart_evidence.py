@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from jalur import chart_parts as parts
 from jalur.chart_axes import value_axis, year_axis
 from jalur.chart_parts import BLUE, GREY, INK, OTHER, Chart, note, year
-from jalur.wording import Format, capital
+from jalur.wording import Format
 
 
 @parts.styled
@@ -91,7 +91,7 @@ def evidence_chart(
         order = group.iloc[np.argsort(np.abs(np.arange(len(group)) - 2 * len(group) / 3))].head(8)
         for day, level in zip(order["as_of"], order["value"], strict=True):
             if labels.put(
-                capital(fmt.body(body)),
+                fmt.body(body, start=True),
                 (year(day), float(level)),
                 parts.rings(),
                 leader=True,

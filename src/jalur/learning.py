@@ -80,8 +80,8 @@ class Origins:
         return Origins(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
 
-# Other shapes of the growth curve. On the learning series they forecast about as well as the grid's own (Gompertz), so
-# the series cannot choose between them, while for a programme the answers differ: a verdict shows the range.
+# Other shapes of the growth curve. On the learning series logistic and Bass forecast as well as the grid's own
+# (Gompertz), saturating exponential and line somewhat worse. For a programme the answers differ: a verdict shows them.
 SHAPES: tuple[str | tuple[str, float], ...] = ("logistic", ("bass", 30.0), "saturating", "line")
 
 

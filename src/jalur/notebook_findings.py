@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from jalur import verdict as v
-from jalur.wording import Format, Scale, capital
+from jalur.wording import Format, Scale
 
 
 def limits(verdict: v.Verdict, programme: Any, figures: pd.DataFrame, fmt: Format, record: dict[str, Any]) -> list[str]:
@@ -96,7 +96,7 @@ def evidence(
         said.append(
             say(
                 "nb.finding.bodies_ahead",
-                body=capital(fmt.body(ahead.body)),
+                body=fmt.body(ahead.body, start=True),
                 gap=f"{fmt.number(100 * ahead.median, 1)}%",
                 reference=fmt.body(reference),
             )

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from jalur import verdict as v
 from jalur.tables import Table, link, records
-from jalur.wording import Format, Scale, capital
+from jalur.wording import Format, Scale
 
 DASH = "\u2013"
 
@@ -62,7 +62,7 @@ def figures(frame: pd.DataFrame, fmt: Format, definitions: dict[str, dict[str, s
                 fmt.day(row.as_of),
                 fmt.day(row.reported_on),
                 value,
-                capital(fmt.body(row.speaker_org)),
+                fmt.body(row.speaker_org, start=True),
                 named(fmt, definitions, row.definition),
                 link(row.url, row.id),
             )
@@ -78,7 +78,7 @@ def bodies(gaps: Iterable[Any], fmt: Format, reference: str | None) -> Table:
         percent = lambda x: signed(fmt, 100 * x, 1) + "%"  # noqa: E731 - used twice in this row only
         spread = DASH if g.lowest is None else fmt.say("nb.word.to", low=percent(g.lowest), high=percent(g.highest))
         middle = fmt.say("nb.word.reference") if g.body == reference else maybe(g.median, percent)
-        rows.append((capital(fmt.body(g.body)), fmt.number(g.figures), fmt.number(g.pairs), middle, spread))
+        rows.append((fmt.body(g.body, start=True), fmt.number(g.figures), fmt.number(g.pairs), middle, spread))
     return table(fmt, fmt.say("nb.caption.bodies"), ("who", "figures", "pairs", "gap", "gap_range"), rows, (1, 2, 3, 4))
 
 
@@ -86,7 +86,7 @@ def lags(frame: pd.DataFrame, fmt: Format) -> Table:
     """Lags by issuing body: how many figures, the middle and the longest lag."""
     rows = [
         (
-            capital(fmt.body(str(body))),
+            fmt.body(str(body), start=True),
             fmt.number(len(g)),
             fmt.number(g["lag_days"].median()),
             link(g["url"].iloc[0], fmt.counted("nb.word.days", int(g["lag_days"].max()))),

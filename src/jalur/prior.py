@@ -31,6 +31,7 @@ Array = npt.NDArray[np.float64]
 PARAMETERS = ("pace", "slope_noise", "level_noise", "reversion", "jump_rate", "jump_size", "capacity_share")
 SLOWEST = 0.03  # link units a year: the least own pace that counts
 QUARTER = 0.25
+HIGHEST_POWER = 10
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def make(
     for name, good in checks.items():
         if not np.all(good):
             raise InputError(f"the prior's {name} must be {'zero or more' if 'noise' in name else 'positive'}")
-    if not (0 <= power <= 10 and 0 <= discount <= 1):
+    if not (0 <= power <= HIGHEST_POWER and 0 <= discount <= 1):
         raise InputError("the prior's power must lie in [0, 10] and its discount in [0, 1]")
     if not (0 <= own_share <= 1 and half_life > 0):
         raise InputError("the prior's own_share must lie in [0, 1] and its half_life be positive")
@@ -248,13 +249,19 @@ def load_shapes(path: str | Path | None = None) -> tuple[Prior, ...]:
                 base,
                 links=(_link(shape["family"]),),
                 family=np.zeros(len(base), np.intp),
-                power=float(shape["power"]),
+                power=_power(shape["power"]),
                 log_weight=_weights(shape["log_weight"], len(base)),
             )
             for shape in data.get("shapes", ())
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError) as error:
         raise InputError(f"the prior weights file is incomplete or malformed: {error}") from error
+
+
+def _power(value: float) -> float:
+    if not 0 <= float(value) <= HIGHEST_POWER:
+        raise ValueError(f"a shape has the power {value}; allowed is 0 to {HIGHEST_POWER}")
+    return float(value)
 
 
 def _weights(values: Sequence[float], cells: int) -> Array:

@@ -30,7 +30,8 @@ def assess(programme: Any, vintage: str | date, *, sensitivity: bool = True, **c
     vintage : str or date
         ISO date. Figures reported later are not used.
     sensitivity : bool
-        Whether each source and each figure is left out in turn (about one engine run a figure).
+        Whether each source and each figure is left out in turn (about one engine run a figure) and other growth
+        curves are tried.
     **choices
         Fields of `Question`.
 

@@ -11,7 +11,6 @@ import pandas as pd
 from jalur import brief_text, charts, charts_evidence, measured, notebook_findings, notebook_tables, prior, scenarios
 from jalur.study import Sentences, Shown, StudyBase
 from jalur.tables import Table, link
-from jalur.wording import capital
 
 
 class ReachViews(StudyBase):
@@ -105,7 +104,7 @@ class ScenarioViews(StudyBase):
         """The chance without each issuing body."""
         found = self.verdict.sensitivity
         rows = [
-            (capital(self.fmt.body(s.name)), s.probabilities, s.joint_probability)
+            (self.fmt.body(s.name, start=True), s.probabilities, s.joint_probability)
             for s in (found.sources if found else ())
         ]
         return self._chances([self._this, *rows], "sources", "without")
@@ -130,14 +129,20 @@ class ScenarioViews(StudyBase):
     def shapes_table(self) -> Table:
         """The chance with other shapes of the growth curve, beside the score of each on other series."""
         found, fmt = self.verdict.sensitivity, self.fmt
+        if found is None:
+            return self._nothing
         own = fmt.say("nb.word.own_curve", name=fmt.say(f"chart.curve.{prior.load().links[0].family}"))
         rows = [(own, *self._this[1:])]
         scores = [measured.record()["methods"]["jalur"]["scaled_crps"]]
-        for s in found.shapes if found else ():
+        measured_shapes = measured.record()["jalur_variants"]
+        for s in found.shapes:
             rows.append((fmt.say(f"chart.curve.{s.name}"), list(s.probabilities), s.joint_probability))
-            scores.append(measured.record()["jalur_variants"][f"shape_{s.name}"]["scaled_crps"])
+            scores.append(measured_shapes.get(f"shape_{s.name}", {}).get("scaled_crps"))
         table = self._chances(rows, "shapes", "curve_shape")
-        body = tuple((*row, fmt.number(score, 2)) for row, score in zip(table.rows, scores, strict=True))
+        body = tuple(
+            (*row, notebook_tables.maybe(score, lambda x: fmt.number(x, 2)))
+            for row, score in zip(table.rows, scores, strict=True)
+        )
         head = (*table.head, fmt.say("nb.head.crps"))
         return replace(table, head=head, rows=body, numeric=frozenset(range(1, len(head))))
 

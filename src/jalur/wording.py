@@ -218,9 +218,10 @@ class Format:
         form = "one" if count == 1 else "two" if count == 2 and self.has(f"{key}.two") else "many"
         return self.say(f"{key}.{form}", n=self.spelled(count), **values)
 
-    def body(self, name: str) -> str:
-        """An issuing body in this language; a name that is the same in all languages stays."""
-        return self._words.get(f"body.{name}", name)
+    def body(self, name: str, start: bool = False) -> str:
+        """An issuing body in this language, with a capital at the start of a phrase; other names stay as they are."""
+        own = self._words.get(f"body.{name}")
+        return name if own is None else capital(own) if start else own
 
     def spelled(self, count: int) -> str:
         """Small whole numbers in words, larger ones in digits."""
