@@ -14,7 +14,7 @@ from jalur.links import FAMILIES, link
 from jalur.outlook import condition
 from jalur.posterior import OFFSET_SD, posterior
 from jalur.prior import make
-from jalur.statespace import transition
+from jalur.statespace import Event, kalman, transition
 
 T = np.array([2010.0, 2010.4, 2011.9, 2012.0, 2015.25, 2016.0])
 Y = np.array([6.0, 7.5, 12.0, 11.5, 30.0, 41.0])
@@ -251,3 +251,45 @@ def test_a_gap_in_whole_years_is_the_same_as_a_fractional_number():
     prior = law(level_noise=0.2, reversion=0.5)
     for whole, real in zip(transition(prior, np.array([2])), transition(prior, np.array([2.0])), strict=True):
         np.testing.assert_array_equal(whole, real)
+
+
+def test_a_kept_level_has_the_moments_of_the_enumerated_mixture():
+    """One gap cut by two kept dates; a jump in any of the three pieces, or none: each conditioned by hand."""
+    cell = law(pace=0.2, level_noise=0.4, jump_rate=0.6, jump_size=3.0)
+    mean, cov = np.zeros((4, 1)), np.zeros((4, 4, 1))
+    mean[:2, 0], cov[0, 0], cov[1, 1] = (0.1, 0.2), 0.01, 0.02
+    dates, figure, error = (0.3, 0.8, 1.0), 0.9, 0.004
+    events = [Event(np.array([d]), d, keep=2 + i) for i, d in enumerate(dates[:2])]
+    events.append(Event(np.array([1.0]), 1.0, np.array([figure]), np.array([error])))
+    found = kalman(cell, mean.copy(), cov.copy(), np.zeros(1), np.zeros(1), 0.0, events)
+
+    # The joint law of (z, b, z at the first kept date, z at the second) before the figure, without a jump.
+    m, p = mean[:, 0].copy(), cov[:, :, 0].copy()
+    for i, (start, end) in enumerate(zip((0.0, *dates[:2]), dates, strict=True)):
+        h, e, q11, q12, q22 = (float(x[0]) for x in transition(cell, np.array([end - start])))
+        step = np.eye(4)
+        step[0, 1], step[1, 1] = h, e
+        m = step @ m + np.array([0.2 * (end - start) - h * 0.2, 0.2 * (1 - e), 0, 0])
+        p = step @ p @ step.T
+        p[:2, :2] += [[q11, q12], [q12, q22]]
+        if i < 2:
+            copy = np.eye(4)
+            copy[2 + i] = [1, 0, 0, 0]
+            m, p = copy @ m, copy @ p @ copy.T
+    happens = 1 - np.exp(-0.6)
+    cases = [(1 - happens, np.zeros(4))]
+    places = ((0.3, (1, 0, 1, 1)), (0.5, (1, 0, 0, 1)), (0.2, (1, 0, 0, 0)))
+    cases += [(happens * share, np.array(moved, float)) for share, moved in places]
+    weights, means, spreads = [], [], []
+    for chance, d in cases:
+        whole = p + (3.0 * 0.2) ** 2 * np.outer(d, d)
+        total = whole[0, 0] + error
+        weights.append(chance * np.exp(-0.5 * (figure - m[0]) ** 2 / total) / np.sqrt(2 * np.pi * total))
+        means.append(m + whole[0] * (figure - m[0]) / total)
+        spreads.append(whole - np.outer(whole[0], whole[0]) / total)
+    w = np.array(weights) / sum(weights)
+    middle = sum(x * y for x, y in zip(w, means, strict=True))
+    spread = sum(x * (s + np.outer(y - middle, y - middle)) for x, s, y in zip(w, spreads, means, strict=True))
+    np.testing.assert_allclose(found.mean[:, 0], middle, rtol=1e-10)
+    np.testing.assert_allclose(found.covariance[:, :, 0], spread, rtol=1e-9, atol=1e-14)
+    assert found.log_likelihood[0] == pytest.approx(np.log(sum(weights)), abs=1e-10)

@@ -64,6 +64,15 @@ def test_published_pace_uses_figures_old_enough_and_no_floor():
     assert found[6][0] == "2021-07-31"
 
 
+def test_half_a_year_before_the_end_of_june_is_the_end_of_december():
+    rows = [("2024-11-30", 5.40, "exact"), ("2024-12-31", 5.57, "exact"), ("2025-06-30", 6.42, "exact")]
+    ((months, since, value),) = pace.published_pace(figures(rows), windows=(6,))
+    assert (months, since) == (6, "2024-12-31")
+    assert value == pytest.approx(0.85 / pace.months_between("2024-12-31", "2025-06-30"))
+    early = [("2024-11-29", 5.40, "exact"), ("2024-12-31", 5.57, "exact"), ("2025-06-29", 6.42, "exact")]
+    assert pace.published_pace(figures(early), windows=(6,))[0][1] == "2024-11-29"
+
+
 def test_published_pace_needs_two_dates_and_a_figure_near_the_window():
     assert pace.published_pace(figures([("2022-01-31", 5, "exact")])) == ()
     far = figures([("2018-01-31", 1, "exact"), ("2022-01-31", 5, "exact")])

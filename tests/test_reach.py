@@ -189,6 +189,22 @@ def test_classes_at_their_cut_offs(probability, name):
     assert probability_class(probability) == name
 
 
+def test_extra_units_do_not_come_from_beyond_the_capacity(umkm):
+    """A path to 70 million of 65.47 million cannot be lifted by any effort; one to 60 million can."""
+    for target, possible in ((70e6, False), (60e6, True)):
+        found = reach.assess(umkm, MARCH, targets=[("2024-12-31", 20e6), ("2026-12-31", target)], sensitivity=False)
+        assert all((x is not None) == possible for x in found.levers.extra_monthly_additions.values())
+
+
+def test_the_range_of_a_required_pace_starts_where_the_pace_starts(umkm):
+    """Half a year after the last figure the level has grown, but the pace counts from that figure."""
+    soon, later = (
+        reach.assess(umkm, day, sensitivity=False).milestones[-1].required for day in (DECEMBER, "2024-03-31")
+    )
+    assert later.monthly_additions == soon.monthly_additions
+    assert later.monthly_additions_80 == pytest.approx(soon.monthly_additions_80, rel=0.02)
+
+
 def test_leave_out_covers_every_source_and_figure(umkm, verdict):
     found = verdict.sensitivity
     assert {s.name for s in found.sources} == set(ledger.select(umkm, MARCH)["speaker_org"])

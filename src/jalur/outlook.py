@@ -34,7 +34,7 @@ __all__ = ["ENGINE_VERSION", "Figures", "Outlook", "Pace", "condition", "decimal
 
 Array = npt.NDArray[np.float64]
 
-ENGINE_VERSION = "1.1"
+ENGINE_VERSION = "1.2"
 
 GRID = 0.25  # years between the dates at which a count that cannot fall is compared with itself
 _NEGLIGIBLE = 1e-7  # components of the mixture with less weight are dropped

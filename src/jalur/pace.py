@@ -85,9 +85,9 @@ def interval(values: np.ndarray | None, share: float) -> Interval | None:
 def published_pace(figures: pd.DataFrame, windows: tuple[int, ...] = (12, 6)) -> tuple[tuple[int, str, float], ...]:
     """Units a month over the last stretch of the published figures.
 
-    For each window the last figure is compared with the latest figure at least that many months older (the median
-    where several refer to that day). A window is left out where no figure is that old or where the nearest one is more
-    than half a window older still.
+    For each window the last figure is compared with the latest figure at least that many calendar months older (the
+    median where several refer to that day); half a year before the end of June is the end of December. A window is
+    left out where no figure is that old or where the nearest one is more than half a window older still.
 
     Returns
     -------
@@ -98,7 +98,9 @@ def published_pace(figures: pd.DataFrame, windows: tuple[int, ...] = (12, 6)) ->
         return ()
     last, level, found = points.index[-1], points.iloc[-1], []
     for months in windows:
-        limit = last - pd.Timedelta(days=round(months * DAYS_A_MONTH))
+        limit = last - pd.DateOffset(months=months)
+        if last.is_month_end:
+            limit += pd.offsets.MonthEnd(0)
         older = points[points.index <= limit]
         if len(older) and months_between(older.index[-1], last) <= 1.5 * months:
             pace = (level - older.iloc[-1]) / months_between(older.index[-1], last)

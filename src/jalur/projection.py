@@ -39,12 +39,12 @@ def project(
     now, last = outlook.decimal_year(question.vintage), outlook.decimal_year(figures["as_of"].max())
     first = outlook.decimal_year(first_point(figures))
     state = condition(programme, figures, capacity, [t for t in path.times if t < last])
-    # One joint set of draws for everything that compares dates: now and every milestone.
-    times = np.unique([*path.times, now])
+    # One joint set of draws for everything that compares dates: the last figure, now and every milestone.
+    times = np.unique([*path.times, last, now])
     levels = dict(zip(times.tolist(), state.draws(times, n=question.draws, seed=question.seed), strict=True))
     joint = float(state.joint_probability(path.times, np.array(path.targets), seed=question.seed))
     milestones = tuple(
-        _milestone(state, question, figures, path, k, capacity, levels, now) for k in range(len(path.dates))
+        _milestone(state, question, figures, path, k, capacity, levels, now, last) for k in range(len(path.dates))
     )
     levers = None
     if path.times[-1] > now:
@@ -91,6 +91,7 @@ def _milestone(
     capacity: float,
     levels: dict[float, np.ndarray],
     now: float,
+    last: float,
 ) -> v.Milestone:
     t, day, target = float(path.times[k]), path.dates[k], path.targets[k]
     probability = float(state.probability(t, target))
@@ -98,7 +99,7 @@ def _milestone(
     start, level = figures["as_of"].iloc[-1].date().isoformat(), float(figures["value"].iloc[-1])
     ahead = status == "open"
     q = dict(zip(QUANTILES, (float(x) for x in state.quantile(t, np.array(QUANTILES))), strict=True))
-    required = pace.required_pace(start, level, day, target, capacity, levels[now]) if ahead else None
+    required = pace.required_pace(start, level, day, target, capacity, levels[last]) if ahead else None
     stage = _stage(path, k, question.vintage, levels, now, start, level) if ahead else None
     return v.Milestone(
         date=day,
@@ -236,7 +237,9 @@ def _levers(
     for k in set(range(len(path.dates))) - set(open_):
         settled &= levels[float(path.times[k])] >= path.targets[k]
     short = np.max([(path.targets[k] - levels[float(path.times[k])]) / months[k] for k in open_], axis=0)
-    short = np.where(settled, np.maximum(short, 0), np.inf)
+    # Extra units cannot come from beyond the capacity.
+    possible = settled & (max(path.targets[k] for k in open_) <= capacity)
+    short = np.where(possible, np.maximum(short, 0), np.inf)
     extra = {f"{chance:g}": _finite(np.quantile(short, chance, method="higher")) for chance in (0.5, 0.8)}
     limit = max([2.0 * capacity, *(c.units for c in programme.capacities)]) / capacity
 

@@ -92,6 +92,14 @@ def propagate(mean: Array, cov: Array, prior: Prior, gap: Array) -> None:
     cov[1, 1] += q22
 
 
+@dataclass
+class _Piece:
+    """A part of the gap before a figure, cut by kept dates: its length, and the kept levels that a jump in it moves."""
+
+    gap: Array
+    moves: list[int] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class _Components:
     """The possible events behind one figure; arrays (components, cells) or (components, 1)."""
@@ -99,19 +107,31 @@ class _Components:
     log_chance: Array
     jump: Array | None  # added variance of the level; None where no jump is possible
     factor: Array  # on the figure's variance
+    # Of the components with a jump: which they are, and the states that it moves, the level first.
+    jumped: tuple[tuple[slice, list[int]], ...] = ()
 
 
-def _components(chance: Array | None, jump_variance: Array, wild: float, wild_factor: float) -> _Components:
-    """Jump or not (with `chance`; None: none is possible), wild figure or not."""
+def _components(pieces: list[_Piece], prior: Prior, wild: float, wild_factor: float) -> _Components:
+    """At most one jump, in one of the pieces of the gap (none: no jump is possible), wild figure or not.
+
+    Kept dates split a gap without changing what is said of the figures: whether there is a jump depends on the whole
+    gap, where it falls on the lengths of the pieces.
+    """
     kinds = np.array([[1.0 - wild], [wild]]) if wild else np.ones((1, 1))
     factors = np.array([[1.0], [wild_factor**2]]) if wild else np.ones((1, 1))
-    if chance is None:
+    if not pieces:
         return _Components(np.log(kinds), None, factors)
-    probability = np.concatenate([kinds * (1.0 - chance), kinds * chance])
+    whole = pieces[0].gap if len(pieces) == 1 else np.sum([piece.gap for piece in pieces], axis=0)
+    chance = -np.expm1(-prior.jump_rate * whole)
+    parts = [chance] if len(pieces) == 1 else [chance * piece.gap / whole for piece in pieces]
+    probability = np.concatenate([kinds * (1.0 - chance), *(kinds * part for part in parts)])
     jump = np.zeros_like(probability)
-    jump[len(kinds) :] = jump_variance
+    jump[len(kinds) :] = (prior.jump_size * prior.pace) ** 2
+    jumped = tuple(
+        (slice((k + 1) * len(kinds), (k + 2) * len(kinds)), [0, *piece.moves]) for k, piece in enumerate(pieces)
+    )
     with np.errstate(divide="ignore"):
-        return _Components(np.log(probability), jump, np.concatenate([factors, factors]))
+        return _Components(np.log(probability), jump, np.concatenate([factors] * (1 + len(pieces))), jumped)
 
 
 def _update(mean: Array, cov: Array, event: Event, parts: _Components) -> Array:
@@ -119,7 +139,8 @@ def _update(mean: Array, cov: Array, event: Event, parts: _Components) -> Array:
 
     Each component (jump or not, wild or not) is an exact Gaussian update; the mixture of them is collapsed to its
     first two moments. The gain of a component with added level variance J lies in the plane of ``u = P H`` and the
-    first unit vector, so that the collapse costs one rank-two correction, whatever the number of components.
+    direction d of the states that its jump moves (the level, and the levels kept since), so that the collapse costs one
+    rank-two correction for each place of the jump, whatever the number of components.
 
     A figure ``at_least`` y says only that the count with its error is not below y: the innovation is a Gaussian
     truncated from below, replaced by its mean and variance.
@@ -159,13 +180,21 @@ def _update(mean: Array, cov: Array, event: Event, parts: _Components) -> Array:
     mean += u * on_u
     cov += (u * uu)[:, None] * u
     if parts.jump is not None:
-        on_e = (drift * parts.jump).sum(axis=0)
-        along = excess * parts.jump
-        edge = u * (along.sum(axis=0) - on_u * on_e)
-        mean[0] += on_e
-        cov[0] += edge
-        cov[:, 0] += edge
-        cov[0, 0] += ((along + share / evidence) * parts.jump).sum(axis=0) - on_e * on_e
+        on_d, along = drift * parts.jump, excess * parts.jump
+        square = (along + share / evidence) * parts.jump
+        moved = [(states, on_d[which].sum(axis=0)) for which, states in parts.jumped]
+        for (which, states), (_, by) in zip(parts.jumped, moved, strict=True):
+            edge = u * (along[which].sum(axis=0) - on_u * by)
+            spread = square[which].sum(axis=0)
+            for s in states:
+                mean[s] += by
+                cov[s] += edge
+                cov[:, s] += edge
+                cov[s, states] += spread
+        for states, by in moved:
+            for others, other in moved:
+                for s in states:
+                    cov[s, others] -= by * other
     return top + np.log(evidence)
 
 
@@ -191,25 +220,27 @@ def kalman(
         Probability of a wild figure and the factor on its standard deviation.
     """
     jumps = bool(np.any((prior.jump_rate > 0) & (prior.jump_size > 0)))
-    jump_variance = (prior.jump_size * prior.pace) ** 2
+    pieces: list[_Piece] = []
     for event in events:
         gap = event.clock - clock
-        moved = bool(np.any(gap > 0))
-        chance = -np.expm1(-prior.jump_rate * gap) if moved and jumps else None
-        if moved:
+        if np.any(gap > 0):
             propagate(mean, cov, prior, gap)
             clock = event.clock
+            if jumps:
+                pieces.append(_Piece(gap))
         if prior.discount < 1 and event.years > years:
             log_likelihood *= prior.discount ** (event.years - years)
         years = event.years
         if event.keep is not None:
-            if chance is not None:
-                cov[0, 0] += chance * jump_variance
+            # A jump before this date, not yet told by a figure, moves the kept level as well.
+            for piece in pieces:
+                piece.moves.append(event.keep)
             mean[event.keep] = mean[0]
             cov[event.keep] = cov[0]
             cov[:, event.keep] = cov[:, 0]
             cov[event.keep, event.keep] = cov[0, 0]
             continue
-        parts = _components(chance, jump_variance, wild, wild_factor)
+        parts = _components(pieces, prior, wild, wild_factor)
+        pieces = []
         log_likelihood += _update(mean, cov, event, parts) + event.log_jacobian
     return Filtered(mean, cov, log_likelihood, clock)
