@@ -262,6 +262,12 @@ def test_a_share_that_is_set_is_written_as_it_is(app):
     assert app.retention.options[-1] == ("100%", 1.0)
 
 
+def test_nobody_leaves_a_net_count_twice(programme, tmp_path):
+    for net in (False, True):
+        app = App(replace(programme, net=net), Question("2022-03-31"), Format("en"), tmp_path)
+        assert app.retention.disabled is net
+
+
 def test_every_control_has_a_name_and_can_be_reached(app):
     state = [w.get_state() for w in (app.programme, *app._moves, app.name)]
     assert all(s["description"] for s in state)

@@ -34,7 +34,8 @@ def own_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_new_programme_works_at_once(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    data = tmp_path / "empty" / "data"
+    data = tmp_path / "empty"
+    data.mkdir()
     assert ledger_edit.run_new("my_study", data) == 0
     assert "jalur check" in capsys.readouterr().out
     assert check.run(data, links=True) == 0
@@ -76,10 +77,24 @@ def test_names_that_are_refused(data: Path, name: str) -> None:
     assert sorted(data.rglob("*")) == before
 
 
-def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("a file")
+def test_a_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refused)
     with pytest.raises(InputError, match="cannot be written"):
-        ledger_edit.new("study", tmp_path / "data")
+        ledger_edit.new("study", tmp_path)
+
+
+def test_a_data_folder_that_is_not_there_is_refused_and_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a message shortens a long path
+    Path("file").write_text("a file")
+    for name in ("mistyped", "file"):
+        with pytest.raises(InputError, match=f"{name}', which is no folder; allowed is one that exists"):
+            ledger_edit.new("study", name)
+    assert not Path("mistyped").exists()
 
 
 # figures as they are written

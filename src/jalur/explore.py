@@ -124,6 +124,7 @@ class App:
         self.date.value = dt.date.fromisoformat(iso(last.date)) if last else dt.date.today()
         self.extra.options = [(fmt.amount(x), x) for x in nice_amounts(self.target.value or 1.0)]
         self.extra.value, self.retention.value = 0.0, 1.0
+        self.retention.disabled = programme.net  # its count has lost those who left already
         self._lock_target()
 
     def _lock_target(self) -> None:

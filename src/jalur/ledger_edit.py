@@ -44,7 +44,8 @@ def new(name: str, data: Path | str | None = None) -> Path:
     name : str
         Small letters, digits and _.
     data : Path or str, optional
-        Data folder, made if absent; the repository's if not given.
+        Data folder, which must be there: a mistyped one would be made beside the data and never be read. The
+        repository's if not given.
 
     Returns
     -------
@@ -54,12 +55,16 @@ def new(name: str, data: Path | str | None = None) -> Path:
     Raises
     ------
     InputError
-        If the name is none, or the folder exists already: nothing is overwritten.
+        If the name is none, there is no such data folder, or the programme's exists already: nothing is overwritten.
     """
     checked_name(name)
     if name in RESERVED:
         raise InputError(f"programme is {shown(name)}, a folder of tables for all programmes; allowed is another name")
     root = ledger.default_data() if data in (None, "") else Path(str(data))
+    if not root.is_dir():
+        raise InputError(
+            f"data folder is {shown(str(root))}, which is no folder; allowed is one that exists, if only an empty one"
+        )
     folder = root / name
     if folder.exists():
         raise InputError(
@@ -67,7 +72,7 @@ def new(name: str, data: Path | str | None = None) -> Path:
         )
     partial = root / f".{name}.{secrets.token_hex(4)}.part"
     try:
-        partial.mkdir(parents=True)
+        partial.mkdir()
         template = resources.files("jalur").joinpath("template", "programme")
         for file in FILES:
             text = template.joinpath(file).read_text(encoding="utf-8")

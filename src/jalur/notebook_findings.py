@@ -10,11 +10,14 @@ import pandas as pd
 from jalur import verdict as v
 from jalur.wording import Format, Scale
 
+POINT = 0.01  # a change of a chance below this is none that a reader of whole per cent can see
+SETTLED = 0.005  # a chance this near to 0 or 1 is printed as <1% or >99%
+
 
 def limits(verdict: v.Verdict, programme: Any, figures: pd.DataFrame, fmt: Format, record: dict[str, Any]) -> list[str]:
     """The limits of the claim, before any number."""
     say, when = fmt.say, fmt.day(verdict.vintage)
-    said = [say("nb.limits.count")]
+    said = [say("nb.limits.count_net" if programme.net else "nb.limits.count")]
     if len(figures):
         ends = {"first": fmt.month(figures["as_of"].min()), "last": fmt.month(figures["as_of"].max())}
         many = "one" if len(figures) == 1 else "many"
@@ -131,20 +134,20 @@ def curves(fits: dict[str, Any], scale: Scale, fmt: Format) -> list[str]:
         elif low is not None:
             said.append(fmt.say("nb.finding.ceiling", family=found, low=scale.words(low), high=scale.words(high)))
     watson = best.diagnostics().durbin_watson
-    said.append(
-        fmt.say(
-            "nb.finding.correlated" if abs(watson - 2) > 0.5 else "nb.finding.independent", value=fmt.number(watson, 2)
-        )
-    )
+    key = "nb.finding.correlated" if abs(watson - 2) > 0.5 else "nb.finding.independent"
+    said.append(fmt.say(key, family=family, value=fmt.number(watson, 2)))
     return said
 
 
 def reachability(verdict: v.Verdict, sentence: str, fmt: Format, scale: Scale) -> list[str]:
     """Findings about the path."""
     said = [sentence]
-    open_ = [m for m in verdict.milestones if m.probability is not None and m.status in ("open", "exceeds_capacity")]
-    if open_:
-        hardest = min(open_, key=lambda m: m.probability or 0.0)
+    chances = [(m.probability, m) for m in verdict.milestones if m.probability is not None]
+    # Targets whose day has come count as well, as long as the figures leave open whether they were met.
+    ahead = [(p, m) for p, m in chances if m.status in ("open", "exceeds_capacity")]
+    unsettled = [(p, m) for p, m in chances if m.status == "past" and SETTLED <= p <= 1 - SETTLED] + ahead
+    if unsettled:
+        _, hardest = min(unsettled, key=lambda pair: pair[0])
         said.append(
             fmt.say(
                 "nb.finding.hardest",
@@ -153,7 +156,8 @@ def reachability(verdict: v.Verdict, sentence: str, fmt: Format, scale: Scale) -
                 p=fmt.percent(hardest.probability or 0.0),
             )
         )
-        last = open_[-1]
+    if ahead:
+        last = ahead[-1][1]
         if last.stage_required_monthly_additions is not None and last.stage_projected_monthly_additions is not None:
             needed, projected = (
                 fmt.amount(last.stage_required_monthly_additions),
@@ -186,11 +190,12 @@ def record(measured: dict[str, Any], replayed: pd.DataFrame, fmt: Format) -> lis
         for x, ahead in zip(replayed["held_90"], replayed["ahead"], strict=True)
         if x is not None and not pd.isna(x) and ahead
     ]
-    said.append(
-        fmt.say("nb.finding.replay", held=fmt.number(sum(held)), all=fmt.number(len(held)))
-        if held
-        else fmt.say("nb.finding.replay_none")
-    )
+    if len(held) == 1:
+        said.append(fmt.say("nb.finding.replay.only_held" if held[0] else "nb.finding.replay.only_missed"))
+    elif held:
+        said.append(fmt.say("nb.finding.replay.several", held=fmt.number(sum(held)), all=fmt.number(len(held))))
+    else:
+        said.append(fmt.say("nb.finding.replay_none"))
     return said
 
 
@@ -199,18 +204,20 @@ def scenarios(verdict: v.Verdict, swings: Sequence[Any], fmt: Format, reason: st
     if not swings:
         return [reason]
     say, top = fmt.say, swings[0]
+    moves = top.high - top.low >= POINT
+    ends = {"low": fmt.percent(top.low), "high": fmt.percent(top.high)}
     said = [
-        say(
-            "nb.finding.widest",
-            choice=say(f"nb.choice.{top.choice}"),
-            low=fmt.percent(top.low),
-            high=fmt.percent(top.high),
-        )
+        say("nb.finding.widest", choice=say(f"nb.choice.{top.choice}"), **ends)
+        if moves
+        else say("nb.finding.nothing_moves")
     ]
     found = verdict.sensitivity
-    if found is not None and found.most_influential and found.most_influential_change is not None:
+    change = found.most_influential_change if found is not None else None
+    if moves and found is not None and found.most_influential and change is not None and abs(change) < POINT:
+        said.append(say("nb.finding.no_figure_moves"))
+    elif moves and found is not None and found.most_influential and change is not None:
         before = verdict.milestones[-1].probability or 0.0
-        after = before + found.most_influential_change
+        after = before + change
         said.append(
             say(
                 "nb.finding.influential",

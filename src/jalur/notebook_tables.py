@@ -13,6 +13,7 @@ from jalur.tables import Table, link, records
 from jalur.wording import Format, Scale
 
 DASH = "\u2013"
+MONTH = 31  # days: a last figure that is older leaves a part of the last year to the model that is worth saying
 
 
 def heads(fmt: Format, *keys: str) -> tuple[str, ...]:
@@ -164,7 +165,11 @@ def milestones(verdict: v.Verdict, fmt: Format, scale: Scale) -> Table:
 
 
 def pace(verdict: v.Verdict, fmt: Format) -> Table:
-    """Pace in three currencies: the last twelve months, and what each open target asks for; 80 % ranges in brackets."""
+    """Pace in three currencies: the last twelve months, and what each open target asks for; 80 % ranges in brackets.
+
+    The twelve months end at the vintage. What lies after the last figure is projected, which the caption says: where
+    the last figure is old, the column can differ from the published pace even in its sign.
+    """
     ahead = [m for m in verdict.milestones if m.required is not None]
     columns = [verdict.current_pace, *(m.required for m in ahead)]
     percent = lambda x: f"{fmt.number(100 * x, 1)}%"  # noqa: E731
@@ -192,9 +197,14 @@ def pace(verdict: v.Verdict, fmt: Format) -> Table:
         fmt.say("nb.head.now"),
         *(f"{fmt.exact(m.target)}, {fmt.brief_date(m.date)}" for m in ahead),
     )
-    return Table(
-        fmt.say("nb.caption.pace", vintage=fmt.day(verdict.vintage)), head, tuple(rows), frozenset(range(1, len(head)))
+    last = verdict.last_figure.date if verdict.last_figure else verdict.vintage
+    old = (pd.Timestamp(verdict.vintage) - pd.Timestamp(last)).days > MONTH
+    caption = (
+        fmt.say("nb.caption.pace_projected", vintage=fmt.day(verdict.vintage), last=fmt.day(last))
+        if verdict.current_pace is not None and old
+        else fmt.say("nb.caption.pace", vintage=fmt.day(verdict.vintage))
     )
+    return Table(caption, head, tuple(rows), frozenset(range(1, len(head))))
 
 
 def levels(verdict: v.Verdict, fmt: Format, scale: Scale) -> Table:
@@ -213,9 +223,9 @@ def stretch(factor: float | None, years: float | None, fmt: Format) -> str:
     """How steep a target is: "x1.71 in 3 years"."""
     if factor is None or years is None:
         return DASH
-    return fmt.say(
-        "nb.word.stretch", factor=fmt.number(factor, 2), years=fmt.number(years, 0 if years == round(years) else 1)
-    )
+    many = "one" if years == 1 else "many"
+    written = fmt.number(years, 0 if years == round(years) else 1)
+    return fmt.say(f"nb.word.stretch.{many}", factor=fmt.number(factor, 2), years=written)
 
 
 def labels(verdict: v.Verdict, fmt: Format) -> Table:
@@ -284,8 +294,8 @@ def chances(
     return Table(caption, head, body, frozenset(range(1, len(head))))
 
 
-def levers(verdict: v.Verdict, fmt: Format, retention: dict[str, float | None]) -> Table:
-    """Least change of each lever for 50 and 80 %."""
+def levers(verdict: v.Verdict, fmt: Format, retention: dict[str, float | None] | None) -> Table:
+    """Least change of each lever for 50 and 80 %; without a row for retention where that is None."""
     if verdict.levers is None:
         return table(fmt, fmt.say("nb.caption.levers"), ("lever", "half", "most"), [])
     say = fmt.say
@@ -308,9 +318,11 @@ def levers(verdict: v.Verdict, fmt: Format, retention: dict[str, float | None]) 
     wider = cells(
         verdict.levers.capacity_factor, lambda x: say("nb.word.times", value=fmt.number(x, 2)), lambda x: x <= 1
     )
-    kept = [
-        maybe(retention.get(c), fmt.percent) if retention.get(c) is not None else say("nb.word.never")
-        for c in ("0.5", "0.8")
-    ]
-    rows = [(say("nb.lever.extra"), *extra), (say("nb.lever.capacity"), *wider), (say("nb.lever.retention"), *kept)]
+    rows = [(say("nb.lever.extra"), *extra), (say("nb.lever.capacity"), *wider)]
+    if retention is not None:
+        kept = [
+            maybe(retention.get(c), fmt.percent) if retention.get(c) is not None else say("nb.word.never")
+            for c in ("0.5", "0.8")
+        ]
+        rows.append((say("nb.lever.retention"), *kept))
     return table(fmt, say("nb.caption.levers"), ("lever", "half", "most"), rows)

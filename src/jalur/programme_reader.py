@@ -149,6 +149,11 @@ class _Builder:
                     shown(definition),
                     "a definition of observations.csv: " + ", ".join(sorted(known)),
                 )
+        reference, bodies = content.get("reference_source"), sorted(set(self.observations["speaker_org"]))
+        # Any other name would silently mean that no body is the reference, which moves the verdict.
+        if reference is not None and bodies and reference not in bodies:
+            allowed = "a body of observations.csv, column speaker_org: " + ", ".join(bodies)
+            self.refuse(("reference_source",), shown(reference), allowed)
         return Programme(
             name=name,
             title=content["title"],

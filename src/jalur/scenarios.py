@@ -38,7 +38,10 @@ def by_window(programme: Any, question: Question, path: TargetPath, starts: tupl
 
 @dataclass(frozen=True)
 class Retention:
-    """Chance of the path if only those still active counted, by the share that stays active each year."""
+    """Chance of the path if only those still active counted, by the share that stays active each year.
+
+    ``probabilities`` and ``medians`` hold one number for every milestone of the path, those past included.
+    """
 
     rate: float
     probabilities: tuple[float, ...]
@@ -57,7 +60,11 @@ def by_retention(
     """If a share leaves every year from the vintage on: an assumption, never an estimate.
 
     The stock of the active A follows dA = dN - a A dt from A = N at the vintage, with N the simulated count and
-    a = -log(rate); solved exactly for N linear within a quarter.
+    a = -log(rate); solved exactly for N linear within a quarter. Milestones up to the vintage keep the level of their
+    day, since nobody who leaves later changes it.
+
+    If all stay, the chances are the exact ones of the verdict. Each other row moves them by the difference that the
+    exits make among the same draws, so that it lies below by what leaving costs, not by the luck of the draws.
 
     Parameters
     ----------
@@ -67,21 +74,33 @@ def by_retention(
     Returns
     -------
     tuple of Retention
-        For the milestones after the vintage only.
+        Empty where exits change nothing or are subtracted already: with no milestone to come, and for a net count.
     """
-    now = outlook.decimal_year(question.vintage)
-    open_ = [k for k, t in enumerate(path.times) if t > now]
-    if not open_:
+    now, last = outlook.decimal_year(question.vintage), outlook.decimal_year(figures["as_of"].max())
+    open_ = np.flatnonzero(path.times > now)
+    if programme.net or not len(open_):
         return ()
-    times = np.unique(np.concatenate([[now], np.arange(now, path.times[-1], 1 / STEPS_A_YEAR), path.times[open_]]))
-    past = [now] if now < outlook.decimal_year(figures["as_of"].max()) else []
-    levels = condition(programme, figures, capacity, past).draws(times, n=question.draws, seed=question.seed)
+    targets = np.array(path.targets)
+    state = condition(programme, figures, capacity, [t for t in path.times if t < last])
+    single = np.array([state.probability(t, x) for t, x in zip(path.times, path.targets, strict=True)])
+    joint = float(state.joint_probability(path.times, targets, seed=question.seed))
+
+    times = np.unique([now, *np.arange(now, path.times[-1], 1 / STEPS_A_YEAR), *path.times[open_]])
+    drawn = state.draws([*path.times, *times], n=question.draws, seed=question.seed)
+
+    def staying(rate: float) -> np.ndarray:
+        levels = drawn[: len(targets)].copy()
+        levels[open_] = active(times, drawn[len(targets) :], rate)[np.searchsorted(times, path.times[open_])]
+        return levels
+
+    met = staying(1.0) >= targets[:, None]
     rows = []
     for rate in rates:
-        at = dict(zip(times, active(times, levels, rate), strict=True))
-        met = np.array([at[path.times[k]] >= path.targets[k] for k in open_])
-        medians = tuple(float(np.median(at[path.times[k]])) for k in open_)
-        rows.append(Retention(rate, tuple(met.mean(axis=1).tolist()), float(met.all(axis=0).mean()), medians))
+        levels = staying(rate)
+        kept = levels >= targets[:, None]
+        chances = np.clip(single + (kept.mean(axis=1) - met.mean(axis=1)), 0.0, 1.0)
+        whole = float(np.clip(joint + (kept.all(axis=0).mean() - met.all(axis=0).mean()), 0.0, chances.min()))
+        rows.append(Retention(rate, tuple(chances.tolist()), whole, tuple(np.median(levels, axis=1).tolist())))
     return tuple(rows)
 
 

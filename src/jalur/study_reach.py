@@ -211,15 +211,21 @@ class ScenarioViews(StudyBase):
 
     def retention_table(self) -> Table:
         """The chance of the path if only those still active counted."""
-        ahead = [m for m in self.verdict.milestones if m.date > self.question.vintage]
-        rows = [(self.fmt.percent(r.rate, certain=True), r.probabilities, r.joint_probability) for r in self._retention]
         caption = self.fmt.say("nb.caption.retention")
-        shown = replace(self.verdict, milestones=tuple(ahead))
-        return notebook_tables.chances(rows, shown, self.fmt, caption, "retention")
+        if self.programme.net:
+            said = self.fmt.say("nb.word.net_already")
+            return Table(caption, notebook_tables.heads(self.fmt, "content"), ((said,),))
+        rows = [(self.fmt.percent(r.rate, certain=True), r.probabilities, r.joint_probability) for r in self._retention]
+        return notebook_tables.chances(rows, self.verdict, self.fmt, caption, "retention")
 
     def levers_table(self) -> Table:
         """The least change of each lever for a chance of 50 and 80 %."""
-        kept = {f"{c:g}": scenarios.least_retention(self._retention, c) for c in (0.5, 0.8)}
+        # A net count has subtracted those who left: staying active is no lever beside it.
+        kept = (
+            None
+            if self.programme.net
+            else {f"{c:g}": scenarios.least_retention(self._retention, c) for c in (0.5, 0.8)}
+        )
         return notebook_tables.levers(self.verdict, self.fmt, kept)
 
     def faster_table(self) -> Table:

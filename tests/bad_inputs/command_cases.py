@@ -201,8 +201,8 @@ CASES = [
     case("file", "check --data file", "'file'", "no folder"),
     case("file", "check --data empty", "'empty'", "no table"),
     case("file", "check --data empty --update-hashes", "'empty'", "no table"),
-    case("file", "new abc --data file", "file", "cannot be written"),
-    case("file", "new abc --data file/below", "file/below", "cannot be written"),
+    case("file", "new abc --data file", "file", "no folder"),
+    case("file", "new abc --data file/below", "file/below", "no folder"),
     case("file", "add study value=1 --data nowhere", "'nowhere'", "no folder"),
     case("file", "add study value=1 --data no_tables", "study/observations.csv", "no such file"),
     # addresses of a cluster

@@ -334,6 +334,13 @@ CASES = [
         (YML, "row 6", "'registred'", "registered"),
     ),
     Case(
+        "unknown reference body",
+        "reference",
+        YML,
+        swap("reference_source: Agency", "reference_source: Agenci"),
+        (YML, "row 17", "column reference_source", "'Agenci'", "speaker_org: Agency"),
+    ),
+    Case(
         "no default capacity",
         "yaml",
         YML,
