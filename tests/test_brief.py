@@ -8,6 +8,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from unittest.mock import Mock
 
+import pandas as pd
 import pytest
 from brief_cases import cases
 from brief_pages import export, material
@@ -416,3 +417,275 @@ def test_a_figure_above_the_target_with_less_than_certainty_is_explained():
     assert said not in brief_text.reasons(case.verdict, case.programme, fmt)
     past = doubted | {"milestones": [m | {"status": "past"} for m in case.verdict["milestones"]]}
     assert brief_text.reasons(past, case.programme, fmt) == [fmt.say("verdict.past.one"), said]
+
+
+def plain(words):
+    return str(words).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "In 300 past cases with such a label, 57% got there"),
+        ("id", "Dari 300 kasus lampau berlabel demikian, 57%"),
+    ],
+)
+def test_past_cases_are_those_of_a_label_that_says_on_track_here(lang, said):
+    case = CASES["umkm"]
+    labels = [row | {"on_track": row["method"] == "escap"} for row in case.verdict["labels"]]
+    labels[2] |= {"on_track_cases": 300, "hit_rate": 0.57}
+    some = case.verdict | {"labels": labels}
+    html = brief.sections(replace(material(case), verdict=some), lang)["change"].html
+    assert said in html
+    assert "57%</td>" in html or ">57%<" in html
+    assert "31%" not in html.partition('id="labels"')[2]
+    none = case.verdict | {"labels": [row | {"on_track": False} for row in labels]}
+    html = brief.sections(replace(material(case), verdict=none), lang)["change"].html.partition('id="labels"')[2]
+    assert Format(lang).say("labels.hit_on") not in html
+    assert "57%" not in html
+    assert len(brief_text.labels_sentences(none, Format(lang))) == 2
+
+
+def moved_by_capacity(*chances):
+    """A path whose capacities give these chances of its milestones and of all of them."""
+    verdict = CASES["umkm"].verdict
+    rows = [
+        c | {"probabilities": list(given[:-1]), "joint_probability": given[-1]}
+        for c, given in zip(verdict["capacities"], chances, strict=True)
+    ]
+    steps = [m | {"probability": p} for m, p in zip(verdict["milestones"], chances[0], strict=False)]
+    moved = max(max(column) - min(column) for column in zip(*chances, strict=True))
+    return verdict | {
+        "milestones": steps,
+        "capacity": rows[0],
+        "capacities": rows,
+        "joint_probability": chances[0][-1],
+        "capacity_range": moved,
+        "data_cannot_tell": moved > brief_text.TOLERANCE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "en",
+            "The chance of 24 million by the end of 2023 is then 62%. With all online_umkm (48.3 million) it is 31%.",
+        ),
+        ("id", "peluang 24 juta pada akhir 2023 adalah 62%. Dengan semua online_umkm (48,3 juta), peluangnya 31%."),
+    ],
+)
+def test_where_the_whole_path_hardly_moves_the_milestone_that_moves_most_is_named(lang, said):
+    fmt, programme = Format(lang), CASES["umkm"].programme
+    hidden = moved_by_capacity((0.9, 0.62, 0.001, 0.001), (0.8, 0.31, 0.0, 0.0), (0.8, 0.4, 0.0, 0.0))
+    head, lines = brief_text.condition(hidden, programme, fmt)
+    assert head == fmt.say("condition.head")
+    assert said in plain(" ".join(lines))
+    assert fmt.percent(0.0) not in " ".join(lines[1:])
+    open_path = moved_by_capacity((0.9, 0.62, 0.5, 0.4), (0.8, 0.31, 0.2, 0.1), (0.8, 0.4, 0.2, 0.1))
+    assert plain(brief_text.condition(open_path, programme, fmt)[1][1]).endswith(("it is 10%.", "peluangnya 10%."))
+    assert brief_text.TOLERANCE == reach.CAPACITY_TOLERANCE
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_choice_that_matters_most_agrees_with_the_condition(lang):
+    fmt, case = Format(lang), CASES["umkm"]
+    hidden = moved_by_capacity((0.9, 0.62, 0.001, 0.001), (0.8, 0.31, 0.0, 0.0), (0.8, 0.4, 0.0, 0.0))
+    still = dict.fromkeys(("range_sources", "range_figures", "range_shapes"), [[0.5, 0.55]] * 3)
+    joint = {f"joint_{key}": [0.0, 0.01] for key in still}
+    hidden |= {"sensitivity": case.verdict["sensitivity"] | still | joint}
+    assert brief_text.change_sentence(hidden, fmt) == fmt.say("change.capacity_most")
+    first = hidden | {"sensitivity": hidden["sensitivity"] | {"range_sources": [[0.1, 0.9], [0.5, 0.6], [0.0, 0.0]]}}
+    assert brief_text.change_sentence(first, fmt) == fmt.say("change.source_most")
+    settled = first | {"vintage": case.verdict["milestones"][0]["date"]}
+    assert brief_text.change_sentence(settled, fmt) == fmt.say("change.capacity_most")
+    quiet = moved_by_capacity(*[(0.9, 0.62, 0.001, 0.001)] * 3) | {"sensitivity": hidden["sensitivity"]}
+    assert brief_text.change_sentence(quiet, fmt) == fmt.say("change.little")
+
+
+@pytest.mark.parametrize(
+    ("lang", "one", "many"),
+    [
+        ("en", "the chance moves by 8 points at most", "the chance of each milestone moves by 8 points at most"),
+        ("id", "peluangnya bergeser paling banyak 8 poin", "peluang tiap target bergeser paling banyak 8 poin"),
+    ],
+)
+def test_a_path_of_one_target_has_no_hardest_milestone(lang, one, many):
+    fmt, case = Format(lang), CASES["very_likely"]
+    given = case.verdict | {"capacity_range": 0.08}
+    assert many in brief_text.condition(given, case.programme, fmt)[1][-1]
+    alone = given | {"milestones": given["milestones"][:1]}
+    assert one in brief_text.condition(alone, case.programme, fmt)[1][-1]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said", "alone"),
+    [
+        ("en", "reaching 250 by the end of 2023 takes 361 more", "the path needs 361 more a month"),
+        ("id", "mencapai 250 pada akhir 2023 membutuhkan tambahan 361", "jalur ini membutuhkan tambahan 361 per bulan"),
+    ],
+)
+def test_the_needed_pace_is_the_largest_of_the_path_and_names_its_milestone(lang, said, alone):
+    case, fmt = CASES["no_capacity"], Format(lang)
+    paces = ((250.0, "2023-12-31", 361.0), (400.0, "2024-12-31", 321.0), (500.0, "2025-12-31", None))
+    steps = [
+        m | {"target": x, "date": day, "required_monthly_additions": pace}
+        for m, (x, day, pace) in zip(case.verdict["milestones"], paces, strict=True)
+    ]
+    verdict = case.verdict | {"milestones": steps, "last_figure": case.verdict["last_figure"] | {"value": 100.0}}
+    assert alone in brief_text.sentence(verdict, fmt)
+    assert said in " ".join(brief_take.take_sentences(verdict, case.programme, fmt, Markup("100")))
+    reached = verdict | {"milestones": [m | {"required_monthly_additions": -1.0} for m in steps]}
+    assert brief_text.need(reached) is None
+
+
+@pytest.mark.parametrize(
+    ("lang", "many", "one"),
+    [
+        ("en", "stops short of every remaining target", "stops short of the last target"),
+        ("id", "tidak sampai ke satu pun target yang tersisa", "tidak sampai ke target terakhir"),
+    ],
+)
+def test_the_headline_speaks_of_the_targets_that_remain(lang, many, one):
+    case, fmt = CASES["hopeless"], Format(lang)
+
+    def title(vintage, factor=1.0):
+        steps = [m | {"median": factor * m["median"]} for m in case.verdict["milestones"]]
+        return brief_text.fan_title(case.verdict | {"vintage": vintage, "milestones": steps}, case.figures, fmt)
+
+    assert title("2022-03-31") == fmt.say("fan.title.below")
+    assert title("2022-12-31").endswith(many)
+    assert title("2023-12-31").endswith(one)
+    assert title("2022-12-31", 9.0) == fmt.say("fan.title.above_ahead")
+    assert title("2023-12-31", 9.0) == fmt.say("fan.title.above_last")
+    end = case.verdict["milestones"][-1]
+    assert title("2023-12-31", end["target"] / end["median"]) == fmt.say("fan.title.at_last")
+
+
+@pytest.mark.parametrize(
+    ("lang", "step", "reaching"),
+    [("en", "The step from 20 to 24", "Reaching 24 million"), ("id", "Tahap dari 20 ke 24", "Mencapai 24 juta")],
+)
+def test_a_stretch_from_the_last_figure_is_no_step_from_a_milestone_of_that_day(lang, step, reaching):
+    case, fmt = CASES["umkm"], Format(lang)
+    first, second, _ = case.verdict["milestones"]
+    steps = [first, second | {"stage_projected_monthly_additions": 1.0, "stage_required_monthly_additions": 9.0}]
+    steps[1] |= {"probability": 0.1}
+    ahead = case.verdict | {"milestones": steps}
+    assert step in plain(brief_text.reasons(ahead, case.programme, fmt)[-1])
+    day = first["date"]
+    past = ahead | {"vintage": "2023-01-20", "milestones": [first | {"status": "past"}, steps[1]]}
+    past |= {"last_figure": case.verdict["last_figure"] | {"date": day}}
+    assert steps[1]["stage_from"] == day
+    assert plain(brief_text.reasons(past, case.programme, fmt)[-1]).startswith(reaching)
+
+
+@pytest.mark.parametrize(
+    ("lang", "needs", "gives"),
+    [
+        ("en", "From the last figure, of 28 March 2022, 1 million", "From 31 October 2022 on, the middle projection"),
+        ("id", "Dihitung dari angka terakhir, per 28 Maret 2022, 1 juta", "Sejak 31 Oktober 2022, proyeksi tengah"),
+    ],
+)
+def test_paces_are_dated_where_the_last_figure_is_old(lang, needs, gives):
+    case, fmt = CASES["shop"], Format(lang)
+    old = case.verdict | {"last_figure": case.verdict["last_figure"] | {"date": "2022-03-28"}}
+    said = plain(brief_text.reasons(old, case.programme, fmt)[-1])
+    assert said.startswith(needs)
+    assert gives in said
+    dated = fmt.say("take.pace_dated", last=fmt.day("2022-03-28"), cutoff=fmt.day("2022-10-31"))
+    assert dated in brief.sections(replace(material(case), verdict=old), lang)["take"].html
+    assert not plain(brief_text.reasons(case.verdict, case.programme, fmt)[-1]).startswith(needs[:20])
+    assert dated[:20] not in brief.sections(material(case), lang)["take"].html
+
+
+@pytest.mark.parametrize(("lang", "more"), [("en", "more than {}"), ("id", "lebih dari {}")])
+def test_a_floor_is_quoted_as_more_than_its_number(lang, more):
+    case, fmt = CASES["umkm"], Format(lang)
+    frame = case.figures.assign(qualifier="approx")
+    ends = frame.index[[0, -1]]
+    words = {k: fmt.published(frame["value"][k], frame["decimals"][k]) for k in ends}
+    stated = brief.sections(replace(material(case), figures=frame), lang)
+    assert more.format(words[ends[1]]) not in " ".join(map(str, stated.values()))
+    frame.loc[ends, "qualifier"] = "at_least"
+    parts = brief.sections(replace(material(case), figures=frame), lang)
+    for k in ends:
+        assert f"{more.format(words[k])}</td>" in parts["fan"].html  # the table of all figures
+    labels = plain(parts["change"].html.partition('id="labels"')[2])
+    assert plain(more.format(fmt.exact(frame["value"][ends[0]]))) in labels
+    assert plain(more.format(words[ends[1]])) in labels
+    assert f"{more.format(words[ends[1]])}<sup>" in parts["take"].html
+    assert f"{more.format(words[ends[1]])}, " in parts["change"].html  # the most influential figure
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    ("short", "last", "key"),
+    [
+        ((True, True, True), True, "short_every"),
+        ((True,), True, "short_path"),
+        ((False, True, True), True, "short_most"),
+        ((True, True, False, False), True, "short_some"),
+        ((False, False, True), True, "short"),
+        ((False, False, True), False, "short_one"),  # the target above the capacity has no stretch
+        ((True, False, False), True, "short_one"),
+    ],
+)
+def test_the_title_of_the_pace_chart_says_of_which_stretches_it_is_true(lang, short, last, key):
+    fmt, step = Format(lang), CASES["umkm"].verdict["milestones"][0]
+    needed = [5.0, 4.0, 6.0, 5.0]
+    steps = [
+        step | {"stage_required_monthly_additions": n, "stage_projected_monthly_additions": n + (-1 if less else 1)}
+        for n, less in zip(needed, short, strict=False)
+    ]
+    if not last:
+        steps.append(step | {"status": "exceeds_capacity", "stage_required_monthly_additions": None})
+    assert brief_take.pace_title({"milestones": steps}, fmt) == fmt.say(f"take.pace_title.{key}")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_record_counts_the_ranges_that_it_shows(lang):
+    fmt = Format(lang)
+    days = [f"202{k}-12-31" for k in range(4)]
+    row = {"vintage": "2019-12-31", "ahead": True, "probability": 0.5}
+    rows = [row | {"date": day, "target": 10.0 + k, "held_90": k > 1} for k, day in enumerate(days)]
+    said = brief_tables.record_title(pd.DataFrame(rows), fmt)
+    assert said == fmt.say("record.headline.some_held", held="2", all="3")  # the first of four targets has no panel
+
+
+@pytest.mark.parametrize(
+    ("paces", "en", "id_"),
+    [
+        ((400, 300), "brought 400 a month, the last six 300.", "menambah 400 per bulan, enam bulan terakhir 300."),
+        (
+            (407, -33),
+            "over the last six the count fell by 33 a month.",
+            "enam bulan terakhir jumlahnya turun 33 per bulan.",
+        ),
+        (
+            (-83, -133),
+            "the count fell by 83 a month, over the last six by 133.",
+            "jumlahnya turun 83 per bulan, dalam enam",
+        ),
+        ((-83, 20), "the count fell by 83 a month; the last six brought 20", "turun 83 per bulan, tetapi enam bulan"),
+        (
+            (-83, None),
+            "Over the last twelve months the count fell by 83",
+            "Dalam dua belas bulan terakhir jumlahnya turun 83",
+        ),
+        ((None, -33), "Over the last six months the count fell by 33", "Dalam enam bulan terakhir jumlahnya turun 33"),
+    ],
+)
+def test_a_count_that_shrank_is_said_to_have_fallen(paces, en, id_):
+    case = CASES["umkm"]
+    given = [[months, "2021-03-17", x] for months, x in zip((12, 6), paces, strict=True) if x is not None]
+    verdict = case.verdict | {"published_pace": given}
+    for lang, words in (("en", en), ("id", id_)):
+        said = " ".join(brief_take.take_sentences(verdict, case.programme, Format(lang), None))
+        assert words in said
+        assert "\u2212" not in said
+    steps = [m | {"stage_required_monthly_additions": 5.0 + k} for k, m in enumerate(verdict["milestones"])]
+    falling = "the count is falling" in " ".join(
+        brief_take.take_sentences(verdict | {"milestones": steps}, case.programme, Format("en"), None)
+    )
+    assert falling == (paces[1] is not None and paces[1] < 0)

@@ -135,11 +135,7 @@ class _Page:
     def stated(self, figure: Mapping[str, Any]) -> str:
         """A figure of the verdict with the digits it was published with."""
         row = self.figures[self.figures["id"] == figure["id"]]
-        return (
-            self.fmt.published(figure["value"], int(row["decimals"].iloc[0]))
-            if len(row)
-            else self.fmt.level(figure["value"])
-        )
+        return rows.stated(row.iloc[0], self.fmt) if len(row) else self.fmt.level(figure["value"])
 
     def fitting(self, *steps: Mapping[str, Any]) -> Scale:
         """The magnitude of the page, or a smaller one where the projection is far below its targets."""
@@ -231,7 +227,7 @@ class _Page:
     def take(self) -> dict[str, Any]:
         """Pace, levels, levers; the arithmetic alone where no probability can be given."""
         fmt, v = self.fmt, self.v
-        last = self.sources.last_figure()
+        last = rows.floored(self.sources.last_figure(), self.figures, (v["last_figure"] or {}).get("id", ""), fmt)
         pace = charts.pace_scale(v, fmt)
         arithmetic_caption, arithmetic = rows.arithmetic(v, fmt)
         stretches = len(charts.stages(v))
@@ -240,7 +236,6 @@ class _Page:
         scale = self.fitting(*last_ones) if last_ones else self.scale
         levels_key = "take.levels_sub" if scale.word else "take.levels_sub_plain"
         past = bool(last_ones) and last_ones[-1]["date"] <= v["vintage"]
-        key = "take.pace_sub" if pace.word else "take.pace_sub_plain"
 
         def chart(narrow: bool) -> chart_parts.Chart:
             return charts.pace_chart(v, fmt, self.noun, narrow)
@@ -248,7 +243,7 @@ class _Page:
         return self.base(
             sentences=Markup(" ").join(brief_take.take_sentences(v, self.programme, fmt, last)),
             pace_title=brief_take.pace_title(v, fmt),
-            pace_sub=capital(fmt.say(key, noun=self.noun, unit=pace.word)),
+            pace_sub=capital(brief_take.pace_sub(v, self.noun, pace, fmt)),
             pace=picture(chart) if has_pace else None,
             pace_table=rows.pace(v, pace, fmt),
             levels=rows.levels(last_ones, scale, fmt),
@@ -286,7 +281,7 @@ class _Page:
         labels = [row for row in v["labels"] if row["on_track"] is not None]
         base = v["base"]
         final = v["milestones"][-1] if v["milestones"] else None
-        hit = next((row for row in labels if row["hit_rate"] is not None and row["cases"]), None)
+        hit = text.label_record(v)
         base_row = rows.base_row(v, fmt, self.noun, self.sources) if self.assessed else None  # cites first
         return self.base(
             lead=text.change_sentence(v, fmt) if self.assessed else fmt.say("change.missing_text"),
@@ -303,7 +298,7 @@ class _Page:
             else "",
             labels_from=fmt.say(
                 "labels.from",
-                base=fmt.exact(base["value"]),
+                base=rows.floored(fmt.exact(base["value"]), self.figures, base["id"], fmt),
                 base_date=fmt.short_day(base["date"]),
                 last=self.stated(v["last_figure"]),
             )

@@ -50,13 +50,27 @@ def fan(verdict: Data, scale: Scale, fmt: Format) -> Table:
     return Table(fmt.say("chart.projected"), head, cells, frozenset({1, 2, 3}))
 
 
+def stated(row: Any, fmt: Format) -> str:
+    """A published figure with the digits it was stated with, and with "more than" where it is only a floor."""
+    value = fmt.published(float(row["value"]), int(row["decimals"]))
+    return fmt.say("nb.word.more", value=value) if row["qualifier"] == "at_least" else value
+
+
+def floored(words: str | None, frame: pd.DataFrame, row: str, fmt: Format) -> Markup | None:
+    """Words for the figure with this id, after "more than" where it is only a floor; markup stays markup."""
+    if words is None:
+        return None
+    floor = ((frame["id"] == row) & (frame["qualifier"] == "at_least")).any()
+    return fmt.html("nb.word.more", value=words) if floor else Markup("{}").format(words)
+
+
 def figures(frame: pd.DataFrame, fmt: Format) -> Table:
     """Every published figure used, with its row in the ledger and a link to the page."""
     cells = tuple(
         (
             fmt.day(r["as_of"]),
             fmt.day(r["reported_on"]),
-            fmt.published(float(r["value"]), int(r["decimals"])),
+            stated(r, fmt),
             fmt.body(str(r["speaker_org"]), start=True),
             link(str(r["url"]), str(r["id"])),
         )
@@ -210,8 +224,7 @@ def influential(verdict: Data, frame: pd.DataFrame, fmt: Format) -> Markup:
     if not len(row) or base is None:
         return Markup("")
     r = row.iloc[0]
-    value, body = fmt.published(float(r["value"]), int(r["decimals"])), fmt.body(str(r["speaker_org"]))
-    words = f"{value}, {body}, {fmt.short_day(r['as_of'])}"
+    words = f"{stated(r, fmt)}, {fmt.body(str(r['speaker_org']))}, {fmt.short_day(r['as_of'])}"
     return fmt.html(
         "change.influential",
         figure=link(str(r["url"]), words),
@@ -279,14 +292,16 @@ def _held(record: pd.DataFrame) -> pd.Series:
 
 
 def record_title(record: pd.DataFrame, fmt: Format) -> str:
-    """The finding of the record."""
-    held = _held(record)
+    """The finding of the record, counted over the targets that have a panel."""
+    shown = set(shown_targets(record))
+    here = [(str(d), float(x)) in shown for d, x in zip(record["date"], record["target"], strict=True)]
+    held = _held(record[here])
     if not len(held):
         return fmt.say("record.headline.open")
     if held.all():
         return fmt.counted("record.headline.all_held", len(held))
     if not held.any():
-        return fmt.say("record.headline.none_held")
+        return fmt.counted("record.headline.none_held", len(held))
     return fmt.say("record.headline.some_held", held=fmt.number(int(held.sum())), all=fmt.number(len(held)))
 
 

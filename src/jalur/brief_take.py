@@ -7,15 +7,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from jalur.brief_text import Data, need, reached
-from jalur.wording import Format
+from jalur.brief_text import Data, need, old_figure, reached
+from jalur.wording import Format, Scale
 
 
 def take_sentences(verdict: Data, programme: Any, fmt: Format, last: Markup | None) -> list[Markup]:
     """What it would take: from where, how much a month, how fast lately; `last` is the cited last figure."""
     said: list[Markup] = []
     steps, noun = verdict["milestones"], programme.noun[fmt.lang]
-    pace, base = need(verdict), verdict["base"]
+    hard, base = need(verdict), verdict["base"]
     final = next((m for m in reversed(steps) if m["required_monthly_additions"]), steps[-1] if steps else None)
     if final is not None and last is not None:
         values = dict(last=last, date=fmt.day(verdict["last_figure"]["date"]), target=fmt.exact(final["target"]))
@@ -24,26 +24,45 @@ def take_sentences(verdict: Data, programme: Any, fmt: Format, last: Markup | No
         elif all(m["date"] <= verdict["vintage"] for m in steps):
             gap = fmt.exact(final["target"] - verdict["last_figure"]["value"])
             said.append(fmt.html(f"take.all_past.{'one' if len(steps) == 1 else 'many'}", gap=gap, **values))
-        elif pace:
-            said.append(fmt.html("take.from", when=fmt.by(final["date"]), need=fmt.amount(pace), noun=noun, **values))
+        elif hard:  # the number belongs to the milestone that asks for most
+            values |= {"target": fmt.exact(hard["target"]), "need": fmt.amount(hard["required_monthly_additions"])}
+            said.append(fmt.html("take.from", when=fmt.by(hard["date"]), noun=noun, **values))
     elif final is not None and base is None:
         steps_known = sum(m["date"] > verdict["vintage"] for m in steps) > 1
         said.append(fmt.html("take.from_none" if steps_known else "take.from_nothing"))
-    recent = {row[0]: fmt.amount(row[2]) for row in verdict["published_pace"]}
-    if 12 in recent and 6 in recent:
-        said.append(fmt.html("take.recent_two", m12=recent[12], m6=recent[6]))
-    elif 12 in recent:
-        said.append(fmt.html("take.recent_12", m12=recent[12]))
-    elif 6 in recent:
-        said.append(fmt.html("take.recent_6", m6=recent[6]))
+    pairs = {row[0]: row[2] for row in verdict["published_pace"]}
+    if pairs:
+        said.append(_recent(pairs, fmt))
     stages = [m["stage_required_monthly_additions"] for m in steps if m["stage_required_monthly_additions"] is not None]
     rising = len(stages) > 1 and all(a < b for a, b in pairwise(stages))
-    pairs = {row[0]: row[2] for row in verdict["published_pace"]}
-    if rising and 12 in pairs and 6 in pairs and pairs[6] < 0.9 * pairs[12]:
+    if rising and pairs.get(6, 0.0) < 0:
+        said.append(fmt.html("take.rising_falling"))
+    elif rising and 12 in pairs and 6 in pairs and pairs[6] < 0.9 * pairs[12]:
         said.append(fmt.html("take.rising_slowing"))
     elif rising:
         said.append(fmt.html("take.rising"))
     return said
+
+
+def _recent(pairs: dict[int, float], fmt: Format) -> Markup:
+    """How much the last months brought, or by how much the count fell; two windows where both are known."""
+    words = {f"m{months}": fmt.amount(abs(pace)) for months, pace in pairs.items() if months in (12, 6)}
+    fell = {months: pace < 0 for months, pace in pairs.items()}
+    if len(words) == 2:
+        turn = {(False, False): "", (False, True): "_turned", (True, False): "_back", (True, True): "_fell"}
+        return fmt.html(f"take.recent_two{turn[fell[12], fell[6]]}", **words)
+    months = next(iter(pairs))
+    return fmt.html(f"take.recent_{months}{'_fell' if fell[months] else ''}", **words)
+
+
+def pace_sub(verdict: Data, noun: str, scale: Scale, fmt: Format) -> str:
+    """What the pace chart counts; from which days where the last figure is much older than the brief."""
+    said = fmt.say("take.pace_sub" if scale.word else "take.pace_sub_plain", noun=noun, unit=scale.word)
+    projected = any(m["stage_projected_monthly_additions"] is not None for m in verdict["milestones"])
+    if not projected or not old_figure(verdict):
+        return said
+    days = {"last": fmt.day(verdict["last_figure"]["date"]), "cutoff": fmt.day(verdict["vintage"])}
+    return f"{said}. {fmt.say('take.pace_dated', **days)}"
 
 
 def pace_title(verdict: Data, fmt: Format) -> str:
@@ -60,7 +79,14 @@ def pace_title(verdict: Data, fmt: Format) -> str:
     down = len(rows) > 1 and all(a > b for a, b in pairwise(given))
     if up and down:
         return fmt.say("take.pace_title.falls")
-    return fmt.say("take.pace_title.short" if given[-1] < needed[-1] else "take.pace_title.mixed")
+    short = [m for m, g, n in zip(rows, given, needed, strict=True) if g < n]
+    if len(short) == len(rows):
+        key = "short_path" if len(rows) == 1 else "short_every"
+    elif len(short) > 1:
+        key = "short_most" if 2 * len(short) > len(rows) else "short_some"
+    else:  # a target above the capacity has no stretch, so the last one shown need not be the last one
+        key = "short" if short[0] is verdict["milestones"][-1] else "short_one"
+    return fmt.say(f"take.pace_title.{key}")
 
 
 def levers(verdict: Data, programme: Any, fmt: Format) -> list[Markup]:

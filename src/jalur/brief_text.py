@@ -12,13 +12,15 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from jalur.wording import Format, capital
+from jalur.wording import Format, capital, to_date
 
 Data = Mapping[str, Any]
 
 STEADY_POINTS = 0.1  # assumptions that move the chance by less than this do not change the verdict
 RIGHT_AT = 0.005  # a middle projection this near to its target, as a share, is neither above nor below
 SAFE = 0.995  # printed as ">99%"
+TOLERANCE = 0.2  # a chance that moves by no more across the capacities does not show that the data cannot tell
+OLD_FIGURE = 45  # days from the last figure to the date of the brief from which on two paces are dated
 
 
 def counted_things(programme: Any, fmt: Format) -> str:
@@ -78,10 +80,19 @@ def missing(verdict: Data, fmt: Format) -> str:
     return fmt.say(f"verdict.reason.{code}", cutoff=cutoff, capacity=fmt.level(capacity["units"]) if capacity else "")
 
 
-def need(verdict: Data) -> float | None:
-    """Units a month from the last figure to the last target ahead; None where nothing is left to do or known."""
-    ahead = [m for m in verdict["milestones"] if m["required_monthly_additions"] is not None]
-    return ahead[-1]["required_monthly_additions"] if ahead and ahead[-1]["required_monthly_additions"] > 0 else None
+def need(verdict: Data) -> Data | None:
+    """The milestone that asks for most units a month from the last figure; None where nothing is left to do or known.
+
+    The path needs all its milestones, so it needs the largest of their paces; of equal ones the later date is named.
+    """
+    ahead = [m for m in verdict["milestones"] if (m["required_monthly_additions"] or 0.0) > 0]
+    return max(ahead, key=lambda m: (m["required_monthly_additions"], m["date"]), default=None)
+
+
+def old_figure(verdict: Data) -> bool:
+    """Whether the last figure is so much older than the brief that paces from the one and the other differ."""
+    last = verdict["last_figure"]
+    return bool(last) and (to_date(verdict["vintage"]) - to_date(last["date"])).days > OLD_FIGURE
 
 
 def sentence(verdict: Data, fmt: Format, emphasis: bool = False) -> Markup:
@@ -100,7 +111,7 @@ def sentence(verdict: Data, fmt: Format, emphasis: bool = False) -> Markup:
         pace, last = need(verdict), verdict["last_figure"]
         tail = fmt.say("verdict.no_probability_short")
         if pace:
-            tail = fmt.say("verdict.no_probability", need=fmt.amount(pace))
+            tail = fmt.say("verdict.no_probability", need=fmt.amount(pace["required_monthly_additions"]))
         elif reached(verdict):
             words = {"value": fmt.exact(last["value"]), "date": fmt.day(last["date"])}
             tail += " " + fmt.say("verdict.above", target=fmt.exact(steps[-1]["target"]), **words)
@@ -155,7 +166,8 @@ def reasons(verdict: Data, programme: Any, fmt: Format) -> list[str]:
     )
     if hard and hard["stage_required_monthly_additions"] > 0:
         needed, given = hard["stage_required_monthly_additions"], hard["stage_projected_monthly_additions"]
-        before = [m for m in steps if m["date"] == hard["stage_from"]]
+        # The last figure may bear the date of a milestone that has passed; the stretch then starts at the figure.
+        before = [m for m in steps if m["date"] == hard["stage_from"] and m["date"] > verdict["vintage"]]
         values = dict(
             target=fmt.exact(hard["target"]),
             needed=fmt.amount(needed),
@@ -168,6 +180,9 @@ def reasons(verdict: Data, programme: Any, fmt: Format) -> list[str]:
         if before:
             start, _, target = fmt.path([before[0]["target"], hard["target"]]).partition(" \u2192 ")
             said.append(fmt.say(f"verdict.step_{key}", **values | {"start": start, "target": target}))
+        elif old_figure(verdict):  # what is needed counts from the figure, what is projected from the brief
+            days = {"last": fmt.day(verdict["last_figure"]["date"]), "cutoff": fmt.day(verdict["vintage"])}
+            said.append(fmt.say("verdict.hardest_dated", when=fmt.by(hard["date"]), **values | days))
         else:
             said.append(fmt.say(f"verdict.hardest_{key}", when=fmt.by(hard["date"]), **values))
     return said
@@ -189,20 +204,31 @@ def condition(verdict: Data, programme: Any, fmt: Format) -> tuple[str, list[str
         return "", [fmt.say("condition.single", p=p, capacity=level, noun=noun)]
     if not verdict["data_cannot_tell"]:
         moved = verdict["capacity_range"] or 0.0
-        small = moved < 0.005
-        steady = (
-            fmt.say("condition.steady_point") if small else fmt.say("condition.steady", points=fmt.number(100 * moved))
-        )
+        key, count = "condition.steady_point" if moved < 0.005 else "condition.steady", len(verdict["milestones"])
+        steady = fmt.counted(key, count, points=fmt.number(100 * moved))
         head = fmt.say("condition.head_steady" if moved <= STEADY_POINTS else "condition.head_some")
         return head, [fmt.say("condition.base", p=p, capacity=level, noun=noun), steady]
     said = [fmt.say("condition.base", p=p, capacity=level, noun=noun)]
-    for case in others[:2]:
+    shown = [_chances(c) for c in (used, *others[:2])]
+    spans = [max(column) - min(column) for column in zip(*shown, strict=True)]
+    # Where the chance of the whole path hardly moves, the milestone that moves most is what cannot be told.
+    k = len(spans) - 1 if spans[-1] > TOLERANCE else max(range(len(spans)), key=lambda i: spans[i])
+    if k < len(verdict["milestones"]):
+        m = verdict["milestones"][k]
+        words = {"target": fmt.exact(m["target"]), "when": fmt.by(m["date"])}
+        said.append(fmt.say("condition.step", p=fmt.percent(m["probability"]), **words))
+    for case, chances in zip(others[:2], shown[1:], strict=True):
         key = "condition.case" if case["joint_probability"] is not None else "condition.case_impossible"
-        chance = "" if case["joint_probability"] is None else fmt.percent(case["joint_probability"])
+        chance = "" if case["joint_probability"] is None else fmt.percent(chances[k])
         said.append(
             fmt.say(key, name=capacity_title(case["name"], programme, fmt), capacity=fmt.level(case["units"]), p=chance)
         )
     return fmt.say("condition.head"), [*said, fmt.say("condition.cannot_tell")]
+
+
+def _chances(case: Data) -> list[float]:
+    """Chance of each milestone and of the whole path; 0 under a capacity that the figures exceed already."""
+    return [*(p or 0.0 for p in case["probabilities"]), case["joint_probability"] or 0.0]
 
 
 def fan_title(verdict: Data, figures: pd.DataFrame, fmt: Format) -> str:
@@ -215,6 +241,9 @@ def fan_title(verdict: Data, figures: pd.DataFrame, fmt: Format) -> str:
     ahead = [m for m in steps if m["date"] > verdict["vintage"]]
     if not ahead:
         return fmt.say("fan.title.past_above" if steps[-1]["median"] >= steps[-1]["target"] else "fan.title.past_below")
+    # "Every target" and "the target" would speak of those that have passed, too.
+    every, only = ("", "_one") if len(ahead) == len(steps) else ("_ahead", "_last")
+    end = every if len(ahead) > 1 else only
     at = [m for m in ahead if abs(m["median"] / m["target"] - 1) < RIGHT_AT]
     above = [m for m in ahead if m["median"] >= m["target"] and m not in at]
     below = [m for m in ahead if m["median"] < m["target"] and m not in at]
@@ -222,12 +251,12 @@ def fan_title(verdict: Data, figures: pd.DataFrame, fmt: Format) -> str:
         if above and not below:
             return fmt.say("fan.title.mixed_at", passed=targets(above, fmt), missed=targets(at, fmt))
         if len(ahead) == 1:
-            return fmt.say("fan.title.at_one")
+            return fmt.say(f"fan.title.at{end}")
         below = [m for m in ahead if m not in above]
     if not below:
-        return fmt.say("fan.title.above" if len(ahead) > 1 else "fan.title.above_one")
+        return fmt.say(f"fan.title.above{end}")
     if not above:
-        return fmt.say("fan.title.below" if len(ahead) > 1 else "fan.title.below_one")
+        return fmt.say(f"fan.title.below{end}")
     return fmt.say("fan.title.mixed", passed=targets(above, fmt), missed=targets(below, fmt))
 
 
@@ -241,21 +270,32 @@ def targets(milestones: list[Data], fmt: Format) -> str:
 
 
 def change_sentence(verdict: Data, fmt: Format) -> str:
-    """Which choice about the evidence moves the chance of the last milestone most."""
-    base = verdict["milestones"][-1]["probability"]
-    if base is None or not verdict["sensitivity"]:
-        return fmt.say("change.missing_text") if base is None else fmt.say("change.little")
-    moves = {}
-    known = [c["probabilities"][-1] for c in verdict["capacities"] if not c["used"]]
-    if known:
-        moves["change.capacity_most"] = max(abs((p or 0.0) - base) for p in known)
+    """Which choice about the evidence moves a chance most: that of a milestone ahead or of the whole path.
+
+    Who can join counts with all milestones, as in the condition of the verdict, so that the two agree.
+    """
+    if verdict["milestones"][-1]["probability"] is None:
+        return fmt.say("change.missing_text")
+    moves, given = {}, verdict["sensitivity"] or {}
+    if len(verdict["capacities"]) > 1:
+        columns = zip(*(_chances(c) for c in verdict["capacities"]), strict=True)
+        moves["change.capacity_most"] = max(max(column) - min(column) for column in columns)
     for kind in ("source", "figure", "shape"):
-        spans = verdict["sensitivity"][f"range_{kind}s"]
-        if spans:
-            moves[f"change.{kind}_most"] = max(abs(spans[-1][0] - base), abs(spans[-1][1] - base))
+        spans = list(given.get(f"range_{kind}s") or ())
+        pairs = zip(verdict["milestones"], spans, strict=False)  # no spans at all where no variant has a chance
+        ahead = [span for m, span in pairs if m["date"] > verdict["vintage"]] or spans
+        known = [high - low for low, high in (*ahead, *filter(None, [given.get(f"joint_range_{kind}s")]))]
+        if known:
+            moves[f"change.{kind}_most"] = max(known)
     if not moves or max(moves.values()) <= STEADY_POINTS:
         return fmt.say("change.little")
     return fmt.say(max(moves, key=lambda key: moves[key]))
+
+
+def label_record(verdict: Data) -> Data | None:
+    """A label that says on track here and has a record of past cases; those cases were labelled on track as well."""
+    rows = (row for row in verdict["labels"] if row["on_track"])
+    return next((row for row in rows if row["hit_rate"] is not None and row["cases"]), None)
 
 
 def labels_sentences(verdict: Data, fmt: Format) -> list[str]:
@@ -274,7 +314,7 @@ def labels_sentences(verdict: Data, fmt: Format) -> list[str]:
         said = [fmt.say("labels.none_on")]
     if p is not None:
         said.append(fmt.say("labels.disagree", p=fmt.percent(p)))
-    measured = next((row for row in rows if row["hit_rate"] is not None and row["cases"]), None)
+    measured = label_record(verdict)
     if measured:
         said.append(
             fmt.say(
