@@ -17,6 +17,7 @@ from test_wording import sentences_of, words_of
 
 from jalur import brief, brief_tables, brief_take, brief_text, ledger, reach
 from jalur.page import text_of
+from jalur.verdict import CAPACITY_TOLERANCE
 from jalur.wording import LANGUAGES, Format
 
 CASES = cases()
@@ -461,7 +462,7 @@ def moved_by_capacity(*chances):
         "capacities": rows,
         "joint_probability": chances[0][-1],
         "capacity_range": moved,
-        "data_cannot_tell": moved > brief_text.TOLERANCE,
+        "data_cannot_tell": moved > CAPACITY_TOLERANCE,
     }
 
 
@@ -484,7 +485,6 @@ def test_where_the_whole_path_hardly_moves_the_milestone_that_moves_most_is_name
     assert fmt.percent(0.0) not in " ".join(lines[1:])
     open_path = moved_by_capacity((0.9, 0.62, 0.5, 0.4), (0.8, 0.31, 0.2, 0.1), (0.8, 0.4, 0.2, 0.1))
     assert plain(brief_text.condition(open_path, programme, fmt)[1][1]).endswith(("it is 10%.", "peluangnya 10%."))
-    assert brief_text.TOLERANCE == reach.CAPACITY_TOLERANCE
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -51,9 +51,9 @@ def fan(verdict: Data, scale: Scale, fmt: Format) -> Table:
 
 
 def stated(row: Any, fmt: Format) -> str:
-    """A published figure with the digits it was stated with, and with "more than" where it is only a floor."""
-    value = fmt.published(float(row["value"]), int(row["decimals"]))
-    return fmt.say("nb.word.more", value=value) if row["qualifier"] == "at_least" else value
+    """A published figure (a row of the ledger) with the digits it was stated with, and "more than" for a floor."""
+    value = fmt.published(float(row.value), int(row.decimals))
+    return fmt.say("nb.word.more", value=value) if row.qualifier == "at_least" else value
 
 
 def floored(words: str | None, frame: pd.DataFrame, row: str, fmt: Format) -> Markup | None:

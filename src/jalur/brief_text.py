@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from jalur.verdict import CAPACITY_TOLERANCE
 from jalur.wording import Format, capital, to_date
 
 Data = Mapping[str, Any]
@@ -19,7 +20,6 @@ Data = Mapping[str, Any]
 STEADY_POINTS = 0.1  # assumptions that move the chance by less than this do not change the verdict
 RIGHT_AT = 0.005  # a middle projection this near to its target, as a share, is neither above nor below
 SAFE = 0.995  # printed as ">99%"
-TOLERANCE = 0.2  # a chance that moves by no more across the capacities does not show that the data cannot tell
 OLD_FIGURE = 45  # days from the last figure to the date of the brief from which on two paces are dated
 
 
@@ -212,7 +212,7 @@ def condition(verdict: Data, programme: Any, fmt: Format) -> tuple[str, list[str
     shown = [_chances(c) for c in (used, *others[:2])]
     spans = [max(column) - min(column) for column in zip(*shown, strict=True)]
     # Where the chance of the whole path hardly moves, the milestone that moves most is what cannot be told.
-    k = len(spans) - 1 if spans[-1] > TOLERANCE else max(range(len(spans)), key=lambda i: spans[i])
+    k = len(spans) - 1 if spans[-1] > CAPACITY_TOLERANCE else max(range(len(spans)), key=lambda i: spans[i])
     if k < len(verdict["milestones"]):
         m = verdict["milestones"][k]
         words = {"target": fmt.exact(m["target"]), "when": fmt.by(m["date"])}

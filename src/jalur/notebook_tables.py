@@ -9,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from jalur import verdict as v
+from jalur.brief_tables import stated
 from jalur.tables import Table, link, records
 from jalur.wording import Format, Scale
 
@@ -56,13 +57,11 @@ def figures(frame: pd.DataFrame, fmt: Format, definitions: dict[str, dict[str, s
     """Figures with date, body, definition and the address of the page."""
     rows = []
     for row in records(frame):
-        value = fmt.published(row.value, int(row.decimals))
-        value = fmt.say("nb.word.more", value=value) if row.qualifier == "at_least" else value
         rows.append(
             (
                 fmt.day(row.as_of),
                 fmt.day(row.reported_on),
-                value,
+                stated(row, fmt),
                 fmt.body(row.speaker_org, start=True),
                 named(fmt, definitions, row.definition),
                 link(row.url, row.id),

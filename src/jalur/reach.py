@@ -17,8 +17,6 @@ from jalur import sensitivity as leave_out
 from jalur import verdict as v
 from jalur.question import Question, TargetPath, capacity_of, iso, path_of, probabilities, why_not
 
-CAPACITY_TOLERANCE = 0.2  # a probability that moves by more than this across the named capacities is not known
-
 
 def assess(programme: Any, vintage: str | date, *, sensitivity: bool = True, **choices: Any) -> v.Verdict:
     """Judge the official path of a programme by what was known at a vintage.
@@ -110,7 +108,7 @@ def judge(programme: Any, question: Question, *, sensitivity: bool = True) -> v.
         capacity=used,
         capacities=capacities,
         capacity_range=spread,
-        data_cannot_tell=spread is not None and spread > CAPACITY_TOLERANCE,
+        data_cannot_tell=spread is not None and spread > v.CAPACITY_TOLERANCE,
         sensitivity=left_out,
         **result,
         **common,

@@ -16,6 +16,8 @@ SCHEMA_VERSION = "1.1"
 # Cut-offs of the words tied to probability (design/method of the project): the same for every language and output.
 CLASSES = ((0.9, "very_likely"), (0.66, "likely"), (0.33, "uncertain"), (0.1, "unlikely"), (0.0, "very_unlikely"))
 
+CAPACITY_TOLERANCE = 0.2  # a probability that moves by more than this across the named capacities is not known
+
 Interval = tuple[float, float]
 
 
