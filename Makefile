@@ -82,7 +82,7 @@ browser: ## Install Chromium where that is possible (Debian, as root)
 
 .PHONY: notebooks
 notebooks: $(READY) ## Execute the committed notebooks again in place
-	@$(BIN)/python -m jalur.refresh $(NOTEBOOKS)
+	@$(BIN)/python tools/refresh.py $(NOTEBOOKS)
 
 .PHONY: lock
 lock: $(READY) ## Refresh requirements.lock (no index address in it)

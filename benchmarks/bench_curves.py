@@ -6,7 +6,7 @@ import numpy as np
 from measure import Row, Steps, processor
 from scipy.optimize import curve_fit
 
-from jalur.curves import bootstrap, fit
+from jalur.curves.growth import bootstrap, fit
 
 STEPS = 3
 REPLICATES = 1000

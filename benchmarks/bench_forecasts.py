@@ -16,8 +16,8 @@ from bench_curves import logistic
 from measure import ENVIRONMENT, Row, Steps, processor
 from scipy.optimize import OptimizeWarning, curve_fit
 
-from jalur.baselines import damped_ets
-from jalur.outlook import forecast
+from jalur.engine.outlook import forecast
+from jalur.record.baselines import damped_ets
 
 STEPS = 5
 YEARS, AHEAD, DRAWS, SERIES, TURNS = np.arange(2000.0, 2020.0), np.arange(2020.0, 2025.0), 2000, 12, 3
@@ -26,7 +26,8 @@ ANSWER_AIM = 0.15  # seconds
 # In a process of its own, so that nothing of an earlier answer is remembered.
 ANSWER = """
 import time
-from jalur import ledger, question
+from jalur import ledger
+from jalur.verdict import case as question
 programme = ledger.load("umkm_onboarding")
 asked = question.Question(vintage=programme.observations["reported_on"].max().date().isoformat())
 figures, path = asked.select(programme), question.path_of(programme, asked)

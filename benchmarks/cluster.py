@@ -30,7 +30,9 @@ from bench_reports import PROGRAMMES, VINTAGES, Bench  # noqa: E402
 from loopback import Cluster  # noqa: E402
 from measure import ENVIRONMENT, Steps  # noqa: E402
 
-from jalur import execute, matrix, reports  # noqa: E402
+from jalur.runner import reports  # noqa: E402
+from jalur.runner import request as matrix  # noqa: E402
+from jalur.runner import work as execute  # noqa: E402
 
 ASKED = ["--programme", *PROGRAMMES, "--vintage", *VINTAGES]
 UNTIMED = ("manifest.json", ".jalur.lock")

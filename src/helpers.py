@@ -17,12 +17,12 @@ from typing import Any
 import pandas as pd
 
 from jalur import ledger
-from jalur.question import Question
-from jalur.study import Sentences
-from jalur.study_evidence import CurveViews, EvidenceViews
-from jalur.study_reach import ReachViews, ScenarioViews
-from jalur.study_record import RecordViews
-from jalur.wording import Format
+from jalur.study.base import Sentences
+from jalur.study.evidence import CurveViews, EvidenceViews
+from jalur.study.reach import ReachViews, ScenarioViews
+from jalur.study.record import RecordViews
+from jalur.verdict.case import Question
+from jalur.words.format import Format
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Study(EvidenceViews, CurveViews, ReachViews, ScenarioViews, RecordViews):
         return Sentences(getattr(self, f"_found_{of}")())
 
     def explorer(self) -> Any:
-        """Sliders over the live engine that start from this study (`jalur.explore`)."""
-        from jalur.explore import App  # widgets are needed by one notebook only
+        """Sliders over the live engine that start from this study (`jalur.study.explore`)."""
+        from jalur.study.explore import App  # widgets are needed by one notebook only
 
         return App(self.programme, self.question, self.fmt)
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from jalur import command_line
 from jalur.errors import InputError, shown
-from jalur.matrix import DEFAULT_PROGRAMME, LANGUAGES
+from jalur.runner.request import DEFAULT_PROGRAMME, LANGUAGES
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -81,8 +81,9 @@ def _no_more_output() -> None:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from jalur import matrix, reports
-    from jalur.progress import end_table, table
+    from jalur.runner import reports
+    from jalur.runner import request as matrix
+    from jalur.runner.progress import end_table, table
 
     only = [name for name in arguments.only if name != "verdict"]
     notebooks = matrix.read_notebooks(arguments.notebooks or REPOSITORY / "notebooks", only)
@@ -172,8 +173,10 @@ def _known_programmes(names: Sequence[str], data: Path) -> None:
 def _verdict(arguments: argparse.Namespace) -> int:
     if arguments.lang not in LANGUAGES:
         raise InputError(f"unknown language {arguments.lang!r}; there are: {', '.join(LANGUAGES)}")
-    from jalur import exports, ledger, reach
-    from jalur.question import Question
+    from jalur import ledger
+    from jalur.runner import exports
+    from jalur.verdict import judge as reach
+    from jalur.verdict.case import Question
 
     programme = ledger.load(arguments.programme, arguments.data)
     question = Question(
@@ -196,19 +199,19 @@ def _verdict(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from jalur import check
+    from jalur.ledger import check
 
     return check.run(arguments.data, links=arguments.links, update_hashes=arguments.update_hashes)
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from jalur import ledger_edit
+    from jalur.ledger import edit as ledger_edit
 
     return ledger_edit.run_new(arguments.name, arguments.data)
 
 
 def _add(arguments: argparse.Namespace) -> int:
-    from jalur import ledger_edit
+    from jalur.ledger import edit as ledger_edit
 
     names = [word for word in arguments.words if "=" not in word] or [DEFAULT_PROGRAMME]
     if len(names) > 1:
@@ -220,7 +223,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
 
 def _learn_prior(arguments: argparse.Namespace) -> int:
-    from jalur import learn_prior
+    from jalur.record import learn as learn_prior
 
     out = arguments.out
     if out is not None and (out.is_dir() or not out.parent.is_dir() or out.resolve() == arguments.series.resolve()):

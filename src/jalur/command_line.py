@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from jalur.errors import InputError
-from jalur.matrix import DEFAULT_PROGRAMME, DEFAULT_VINTAGE
+from jalur.runner.request import DEFAULT_PROGRAMME, DEFAULT_VINTAGE
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,14 +1,11 @@
 """A real Chromium for the tests of the page. Where none is installed the tests say so; in CI they must run."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # brief_cases, brief_pages
-
-from jalur.pdf import FLAGS, find_browser
+from jalur.brief.pdf import FLAGS, find_browser
 
 
 def pytest_collection_modifyitems(items):

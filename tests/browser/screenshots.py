@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from jalur import pdf
+from jalur.brief import pdf
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 VIEWS = {"desktop": (1280, "change"), "phone": (390, "take")}  # width, and the section before which the picture ends

@@ -9,8 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 from brief_cases import cases
 from brief_pages import export, material, real_page, study
 
-from jalur import brief, pdf
-from jalur.wording import LANGUAGES, Format
+from jalur.brief import pdf
+from jalur.brief import sections as brief
+from jalur.words.format import LANGUAGES, Format
 
 CASES = cases()
 REAL = [
@@ -100,7 +101,8 @@ def test_the_numbers_are_those_of_the_verdict_in_both_languages(open_page, key):
 def test_the_slider_changes_the_number_and_agrees_with_the_engine(open_page, lang):
     import numpy as np
 
-    from jalur import outlook, question
+    from jalur.engine import outlook
+    from jalur.verdict import case as question
 
     opened = study("umkm_onboarding", "2022-03-31")
     fmt, page = Format(lang), open_page(real_page("umkm_onboarding", "2022-03-31", lang))

@@ -1,0 +1,357 @@
+"""Tables of the brief: the numbers behind each chart and each claim, as accessible tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from jalur import charts
+from jalur.brief.citations import Sources
+from jalur.charts.record import cell, decided, shown_targets
+from jalur.words.format import Format, Scale, capital, to_date
+from jalur.words.sentences import capacity_title
+from jalur.words.tables import Table, link
+
+Data = Mapping[str, Any]
+Cells = tuple[str | Markup, list[str]]
+
+COLUMNS = 6  # targets that stand as columns of a table; of a longer path the last ones
+SOURCES_SHOWN = 2  # issuing bodies with a row of their own: those whose absence moves the chance most
+DAYS_A_MONTH = 365.25 / 12
+QUARTER_ENDS = ("03-31", "06-30", "09-30", "12-31")
+
+
+def faster(verdict: Data, fmt: Format) -> list[tuple[float, str, str]]:
+    """What a faster or slower run would give: (per cent, words, chance)."""
+    if not verdict["levers"] or verdict["joint_probability"] is None:
+        return []
+    found = []
+    for percent, chance in verdict["levers"]["faster"]:
+        size = fmt.number(abs(percent)) + "%"
+        key = "whatif.value_same" if percent == 0 else "whatif.value" if percent > 0 else "whatif.value_slower"
+        found.append((percent, fmt.say(key, percent=size), fmt.percent(chance)))
+    return found
+
+
+def fan(verdict: Data, scale: Scale, fmt: Format) -> Table:
+    """The projection at the ends of quarters and at each target date."""
+    dates = {m["date"] for m in verdict["milestones"]}
+    shown = [r for r in verdict["fan"] if r["date"][5:] in QUARTER_ENDS or r["date"] in dates]
+    cells = tuple((fmt.day(r["date"]), *(scale.number(r[q]) for q in ("q05", "q50", "q95"))) for r in shown)
+    unit = scale.word
+    head = (
+        fmt.say("table.date"),
+        *(fmt.say(f"table.{k}") + (f", {unit}" if unit else "") for k in ("low", "mid", "high")),
+    )
+    return Table(fmt.say("chart.projected"), head, cells, frozenset({1, 2, 3}))
+
+
+def stated(row: Any, fmt: Format) -> str:
+    """A published figure (a row of the ledger) with the digits it was stated with, and "more than" for a floor."""
+    value = fmt.published(float(row.value), int(row.decimals))
+    return fmt.say("nb.word.more", value=value) if row.qualifier == "at_least" else value
+
+
+def floored(words: str | None, frame: pd.DataFrame, row: str, fmt: Format) -> Markup | None:
+    """Words for the figure with this id, after "more than" where it is only a floor; markup stays markup."""
+    if words is None:
+        return None
+    floor = ((frame["id"] == row) & (frame["qualifier"] == "at_least")).any()
+    return fmt.html("nb.word.more", value=words) if floor else Markup("{}").format(words)
+
+
+def figures(frame: pd.DataFrame, fmt: Format) -> Table:
+    """Every published figure used, with its row in the ledger and a link to the page."""
+    cells = tuple(
+        (
+            fmt.day(r["as_of"]),
+            fmt.day(r["reported_on"]),
+            stated(r, fmt),
+            fmt.body(str(r["speaker_org"]), start=True),
+            link(str(r["url"]), str(r["id"])),
+        )
+        for _, r in frame.iterrows()
+    )
+    head = tuple(fmt.say(f"table.{k}") for k in ("as_of", "published", "value", "who", "row"))
+    return Table(fmt.say("sources.all_figures"), head, cells, frozenset({2}))
+
+
+def pace(verdict: Data, scale: Scale, fmt: Format) -> Table | None:
+    """What each stretch asks for and what the projection gives."""
+    ahead = charts.stages(verdict)
+    if not ahead:
+        return None
+    projected = any(s["middle"] is not None for s in ahead)
+    keys = ("stretch", "needed", "projected", "range80", "ratio") if projected else ("stretch", "needed")
+    cells = []
+    for s in ahead:
+        row = [charts.stretch_name(s, fmt), scale.number(s["needed"])]
+        if projected:
+            ratio = (
+                fmt.number(s["needed"] / s["middle"], 1)
+                if s["middle"] and s["middle"] > 0 and s["needed"] > 0
+                else "\u2013"
+            )
+            row += [scale.number(s["middle"]), scale.span(*s["range"]), ratio]
+        cells.append(tuple(row))
+    return Table(
+        fmt.say("take.title"), tuple(fmt.say(f"table.{k}") for k in keys), tuple(cells), frozenset(range(1, len(keys)))
+    )
+
+
+def levels(steps: Sequence[Data], scale: Scale, fmt: Format) -> list[tuple[str, list[str]]]:
+    """Level reached by the date of each milestone with 50, 80 and 90 % confidence."""
+    if not steps or any(m["levels"] is None for m in steps):
+        return []
+    return [(f"{100 * float(c):.0f}%", [scale.number(m["levels"][c]) for m in steps]) for c in ("0.5", "0.8", "0.9")]
+
+
+def arithmetic(verdict: Data, fmt: Format) -> tuple[str, list[tuple[str, str, str]]]:
+    """Needed from the last figure to each target; without a figure, between the targets.
+
+    Returns
+    -------
+    caption : str
+    rows : list of (name, a month, growth a year)
+    """
+    found = []
+    for m in verdict["milestones"]:
+        if m["required"] is not None:
+            name = fmt.say("milestones.head", target=fmt.exact(m["target"]), when=fmt.by(m["date"]))
+            found.append((name, fmt.amount(m["required"]["monthly_additions"]), _growth(m["required"]["cagr"], fmt)))
+    if found:
+        return fmt.say("take.arithmetic_sub"), found
+    ahead = [m for m in verdict["milestones"] if m["date"] > verdict["vintage"]]
+    for a, b in pairwise(ahead):
+        days = (to_date(b["date"]) - to_date(a["date"])).days
+        if days > 0 and a["target"] > 0:
+            name = f"{fmt.path([a['target'], b['target']])}, {fmt.brief_date(b['date'])}"
+            growth = (b["target"] / a["target"]) ** (365.25 / days) - 1
+            found.append((name, fmt.amount((b["target"] - a["target"]) / (days / DAYS_A_MONTH)), _growth(growth, fmt)))
+    return fmt.say("take.arithmetic_steps"), found
+
+
+def _growth(share: float | None, fmt: Format) -> str:
+    """Growth a year in whole per cent; beyond tenfold only that it is more."""
+    if share is None:
+        return "\u2013"
+    return f">{fmt.number(1000)}%" if share > 10 else f"{fmt.number(100 * share)}%"
+
+
+def cut(verdict: Data, fmt: Format) -> str:
+    """What a caption adds where only the last targets stand in the table; empty where all do."""
+    count = len(verdict["milestones"])
+    return "" if count <= COLUMNS else fmt.say("table.cut", shown=fmt.spelled(COLUMNS), n=fmt.spelled(count))
+
+
+def chances(probabilities: Sequence[float | None], joint: float | None, fmt: Format) -> list[str]:
+    """A row of chances; a missing one shows as a dash."""
+    single = ["\u2013" if p is None else fmt.percent(p) for p in probabilities[-COLUMNS:]]
+    if len(single) == 1:
+        return single
+    return [*single, "\u2013" if joint is None else fmt.percent(joint)]
+
+
+def base_row(verdict: Data, fmt: Format, noun: str, sources: Sources) -> Cells | None:
+    """The brief's own assumption and its chances."""
+    used = verdict["capacity"]
+    if used is None:
+        return None
+    name = Markup("{}{}").format(
+        fmt.say("change.base", capacity=fmt.level(used["units"]), noun=noun), sources.capacity(used)
+    )
+    return name, chances([m["probability"] for m in verdict["milestones"]], verdict["joint_probability"], fmt)
+
+
+def sensitivity(verdict: Data, programme: Any, fmt: Format, sources: Sources) -> list[tuple[str, list[Cells]]]:
+    """Groups of assumptions with their chances: capacities, issuing bodies and figures, shapes of growth."""
+    groups: list[tuple[str, list[Cells]]] = []
+    others = [c for c in verdict["capacities"] if not c["used"]]
+    cases: list[Cells] = []
+    for c in others:
+        name = Markup("{}: {}{}").format(
+            capital(capacity_title(c["name"], programme, fmt)), fmt.level(c["units"]), sources.capacity(c)
+        )
+        if c["note"]:
+            name += Markup(" ({})").format(fmt.say("change.excluded"))
+        cases.append((name, chances(c["probabilities"], c["joint_probability"], fmt)))
+    if cases:
+        groups.append((fmt.say("change.capacity_group"), cases))
+    given = verdict["sensitivity"]
+    if not given:
+        return groups
+    last = verdict["milestones"][-1]["probability"]
+    moved = [s for s in given["sources"] if s["probabilities"][-1] is not None]
+    strongest = sorted(moved, key=lambda s: (-abs(s["probabilities"][-1] - last), s["name"]))[:SOURCES_SHOWN]
+    rows: list[Cells] = [
+        (
+            fmt.say("change.without", source=fmt.body(s["name"])),
+            chances(s["probabilities"], s["joint_probability"], fmt),
+        )
+        for s in strongest
+    ]
+    if given["range_figures"]:
+        rows.append((fmt.say("change.one_left_out"), _spans(verdict, "figures", fmt)))
+    if given["range_shapes"]:
+        curves = fmt.say("change.other_shape", n=fmt.spelled(len(given["shapes"])))
+        rows.append((curves, _spans(verdict, "shapes", fmt)))
+    if rows:
+        groups.append((fmt.say("change.source_group"), rows))
+    return groups
+
+
+def _spans(verdict: Data, kind: str, fmt: Format) -> list[str]:
+    """Lowest and highest chance of each target, and of the whole path, over the variants of a kind."""
+    given = verdict["sensitivity"]
+    spans = [fmt.percent_span(*span) for span in given[f"range_{kind}"][-COLUMNS:]]
+    joint = given[f"joint_range_{kind}"]
+    if len(verdict["milestones"]) > 1:
+        spans.append(fmt.percent_span(*joint) if joint else "\u2013")
+    return spans
+
+
+def influential(verdict: Data, frame: pd.DataFrame, fmt: Format) -> Markup:
+    """The single figure that moves the last milestone most, if it moves it by a point or more."""
+    given = verdict["sensitivity"]
+    if not given or not given["most_influential"] or abs(given["most_influential_change"] or 0) < 0.01:
+        return Markup("")
+    row = frame[frame["id"] == given["most_influential"]]
+    base = verdict["milestones"][-1]["probability"]
+    if not len(row) or base is None:
+        return Markup("")
+    r = row.iloc[0]
+    words = f"{stated(r, fmt)}, {fmt.body(str(r['speaker_org']))}, {fmt.short_day(r['as_of'])}"
+    return fmt.html(
+        "change.influential",
+        figure=link(str(r["url"]), words),
+        target=fmt.exact(verdict["milestones"][-1]["target"]),
+        was=fmt.percent(base),
+        p=fmt.percent(base + given["most_influential_change"]),
+    )
+
+
+def missing(verdict: Data, fmt: Format) -> list[str]:
+    """What is not there for a probability."""
+    code, dates = verdict["reason_code"], len(verdict["figures_used"])
+    found = []
+    if code in ("no_figures", "few_figures"):
+        found.append(fmt.say("change.missing_figures", n=fmt.number(dates)))
+    if verdict["capacity"] is None:
+        found.append(fmt.say("change.missing_capacity"))
+    if code == "no_path":
+        found.append(fmt.say("change.missing_path"))
+    if code == "figures_exceed_capacity":
+        found.append(fmt.say("change.missing_exceeds"))
+    return [*found, fmt.say("change.cutoff_note", cutoff=fmt.day(verdict["vintage"]))]
+
+
+def definition(rows: Sequence[Data], scale: Scale, fmt: Format) -> Table:
+    """Official count and survey by year."""
+    cells = tuple(
+        (
+            str(r["year"]),
+            *(
+                "\u2013" if r[k] is None else scale.number(r[k], 2 if scale.divisor >= 1e6 else None)
+                for k in ("official", "survey")
+            ),
+        )
+        for r in rows
+    )
+    head = (fmt.say("definition.year"), fmt.say("definition.official"), fmt.say("definition.survey"))
+    return Table(fmt.say("definition.title"), head, cells, frozenset({1, 2}))
+
+
+def labels(rows: Sequence[Data], fmt: Format) -> list[tuple[str, str, str, str, bool]]:
+    """Official labels: name, value, rule, word, whether it says on track."""
+    found = []
+    for row in rows:
+        sign, _, bound = row["rule"].removeprefix("value ").partition(" ")
+        value = "\u2013" if row["value"] is None else fmt.number(row["value"], 2)
+        threshold = float(bound)
+        rule = f"{'≥' if sign == '>=' else '≤'}\u00a0{fmt.number(threshold, 0 if threshold.is_integer() else 2)}"
+        found.append(
+            (
+                fmt.say(f"labels.name.{row['method']}"),
+                value,
+                rule,
+                fmt.say(f"labels.word.{row['label']}"),
+                bool(row["on_track"]),
+            )
+        )
+    return found
+
+
+def _held(record: pd.DataFrame) -> pd.Series:
+    """Whether each 90 % range that was a forecast of the outcome held it; other rows are left out."""
+    rows = record[record["ahead"] & record["held_90"].notna() & record["probability"].notna()]
+    return rows["held_90"].astype(bool)
+
+
+def record_title(record: pd.DataFrame, fmt: Format) -> str:
+    """The finding of the record, counted over the targets that have a panel."""
+    shown = set(shown_targets(record))
+    here = [(str(d), float(x)) in shown for d, x in zip(record["date"], record["target"], strict=True)]
+    held = _held(record[here])
+    if not len(held):
+        return fmt.say("record.headline.open")
+    if held.all():
+        return fmt.counted("record.headline.all_held", len(held))
+    if not held.any():
+        return fmt.counted("record.headline.none_held", len(held))
+    return fmt.say("record.headline.some_held", held=fmt.number(int(held.sum())), all=fmt.number(len(held)))
+
+
+def record_notes(record: pd.DataFrame, vintage: str, fmt: Format) -> list[str]:
+    """Which row is the brief, and what is known of dates without an outcome of their own."""
+    said = [fmt.say("record.this_row")] if (record["vintage"] == vintage).any() else []
+    for day, target in shown_targets(record):
+        row = record[(record["date"] == day) & (record["target"] == target)].iloc[-1]
+        if row["outcome_rule"] in ("reference_figure", "other_figure"):
+            continue
+        if pd.isna(row["outcome_value"]):
+            said.append(fmt.say("record.note_none", when=fmt.by(day)))
+        else:
+            said.append(
+                fmt.say(
+                    "record.note_open",
+                    when=fmt.by(day),
+                    value=fmt.level(row["outcome_value"]),
+                    date=fmt.day(row["outcome_date"]),
+                )
+            )
+    return said
+
+
+def record(frame: pd.DataFrame, scale: Scale, fmt: Format) -> Table:
+    """Chance, middle and 90 % range at each date, and what was published later."""
+    targets, vintages = shown_targets(frame), sorted(set(frame["vintage"]))
+    head = (
+        fmt.say("record.made_on"),
+        *(fmt.say("record.target", target=fmt.exact(t), when=fmt.brief_date(d)) for d, t in targets),
+    )
+    body = []
+    for when in vintages:
+        cells = [fmt.day(when)]
+        for day, target in targets:
+            row = cell(frame, when, day, target)
+            if row is None or pd.isna(row["probability"]):
+                cells.append(fmt.say("record.none"))
+            elif decided(row):
+                cells.append(fmt.say("record.known"))
+            else:
+                span = scale.span(row["low_90"], row["high_90"])
+                cells.append(f"{fmt.percent(row['probability'])}; {scale.number(row['median'])} ({span})")
+        body.append(tuple(cells))
+    last = [fmt.say("record.later")]
+    for day, target in targets:
+        row = frame[(frame["date"] == day) & (frame["target"] == target)].iloc[-1]
+        last.append(
+            "\u2013"
+            if pd.isna(row["outcome_value"])
+            else f"{fmt.level(row['outcome_value'])}, {fmt.short_day(row['outcome_date'])}"
+        )
+    return Table(fmt.say("record.title"), head, (*body, tuple(last)))

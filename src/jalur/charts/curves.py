@@ -1,0 +1,200 @@
+"""Charts of curves: fitted growth curves, the profile of their ceiling, the date a target is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from jalur.charts import parts
+from jalur.charts.axes import plain, value_axis, year_axis
+from jalur.charts.parts import BAND90, BLUE, GREY, TARGET, Chart, note, year
+from jalur.words.format import Format
+
+LINES = ("-", (0, (6, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2, 2, 2)), (0, (2, 2)))
+
+
+TONES = ("#0B4A7D", "#55606B", "#1A2026", "#7A5C00", "#6B3F78", "#2E6E5E")
+
+
+def _direct(ax: Axes, ends: Sequence[tuple[str, float, str]], top: float, size: float = 7.0) -> None:
+    """Names at the right end of lines, kept apart: (words, level, colour)."""
+    heights = ax.transData.transform([(0, level) for _, level, _ in ends])[:, 1]
+    low, high = ax.transAxes.transform([(0, 0), (0, 1)])[:, 1]
+    for (words, _, colour), y in zip(
+        ends, parts.spread(list(heights), [size * 1.9] * len(ends), low, high), strict=True
+    ):
+        at = ax.transData.inverted().transform((0, y))[1]
+        note(ax, words, (1, at), dx=6, side="y", ha="left", color=colour, fontsize=size)
+
+
+@parts.styled
+def curves_chart(
+    figures: pd.DataFrame,
+    fits: Mapping[str, Any],
+    fmt: Format,
+    until: Any,
+    milestones: Sequence[Any] = (),
+    narrow: bool = False,
+) -> Chart:
+    """Fitted growth curves through the published figures, drawn solid over the figures and dashed beyond them.
+
+    Parameters
+    ----------
+    figures : DataFrame
+        as_of, value.
+    fits : mapping of str to FitResult
+        Family -> fit, with ``predict(t)`` in decimal years giving units.
+    until : date
+        How far the curves are carried on.
+    milestones : sequence of mapping
+        Targets: date, target.
+    """
+    first, last, end = year(figures["as_of"].min()), year(figures["as_of"].max()), year(until)
+    inside, beyond = np.linspace(first, last, 60), np.linspace(last, max(end, last + 0.01), 60)
+    lines = {name: (np.asarray(fit.predict(inside)), np.asarray(fit.predict(beyond))) for name, fit in fits.items()}
+    known = max([float(figures["value"].max()), *(float(m["target"]) for m in milestones)])
+    top = max([known, *(min(float(np.max(b)), 1.7 * known) for _, b in lines.values())]) * 1.05
+    scale = fmt.scale(top)
+    fig, ax = parts.canvas(92, 88, 0, 6, 34, 5) if narrow else parts.canvas(182, 78, 0, 6, 42, 4.5)
+    pad = 0.02 * (end - first)
+    ax.set_xlim(first - pad, max(end, last) + pad)
+    ticks = value_axis(ax, top, scale)
+    year_axis(ax, first - pad, max(end, last) + pad)
+    ends = []
+    for k, (name, (a, b)) in enumerate(lines.items()):
+        tone = TONES[k % len(TONES)]
+        ax.plot(inside, a, "-", color=tone, lw=1.3, zorder=3)
+        ax.plot(beyond, b, color=tone, lw=1.3, zorder=3, linestyle=(0, (3.2, 2.0)))
+        ends.append((fmt.say(f"chart.curve.{name}"), min(float(b[-1]), ticks[-1]), tone))
+    parts.circle(ax, [year(d) for d in figures["as_of"]], list(figures["value"]), ms=3.8)
+    for m in milestones:
+        parts.diamond(ax, year(m["date"]), m["target"])
+    if ends:
+        _direct(ax, ends, ticks[-1], 6.4 if narrow else 7)
+    said = "; ".join(f"{fmt.say(f'chart.curve.{name}')}: {scale.words(float(b[-1]))}" for name, (_, b) in lines.items())
+    return fig, fmt.say(
+        "alt.curves",
+        **{
+            "n": fmt.number(len(lines)),
+            "from": fmt.month(figures["as_of"].min()),
+            "to": fmt.month(until),
+            "top": scale.words(ticks[-1], 0),
+            "parts": said,
+        },
+    )
+
+
+@parts.styled
+def profile_chart(
+    profiles: Mapping[str, tuple[Sequence[float], Sequence[float]]], fmt: Format, noun: str, narrow: bool = False
+) -> Chart:
+    """How much worse the best fit gets as the ceiling is held at each value; a flat line means "not identified".
+
+    Parameters
+    ----------
+    profiles : mapping of str to (ceilings, worsening)
+        Family -> ceilings in units and the rise of the criterion (AICc) over its smallest value there.
+    """
+    xs = [float(x) for a, _ in profiles.values() for x in a]
+    scale = fmt.scale(max(xs))
+    top = max(4.0, min(max(float(y) for _, b in profiles.values() for y in b), 12.0))
+    fig, ax = parts.canvas(92, 78, 9, 11, 28, 6) if narrow else parts.canvas(150, 68, 9, 11, 38, 6)
+    ax.set(xscale="log", xlim=(min(xs), max(xs)), ylim=(0, top))
+    marks = _log_ticks(min(xs), max(xs))
+    ax.set_xticks(marks, [scale.trimmed(x) for x in marks])
+    ax.minorticks_off()
+    yt = parts.ticks_to(top, 4)
+    ax.set_yticks(
+        [y for y in yt if y <= top], [fmt.number(y, 0 if float(y).is_integer() else 1) for y in yt if y <= top]
+    )
+    ax.tick_params(axis="y", labelleft=True, pad=2)
+    note(
+        ax,
+        fmt.say("chart.capacity_axis", unit=scale.unit(noun)),
+        (0.5, 0),
+        dy=-17,
+        side="both",
+        ha="center",
+        va="top",
+        color=GREY,
+    )
+    note(ax, fmt.say("chart.fit_axis"), (0, 1), dx=-18, dy=6, side="both", ha="left", va="bottom", color=GREY)
+    ends, said = [], []
+    for k, (name, (a, b)) in enumerate(profiles.items()):
+        tone = TONES[k % len(TONES)]
+        ax.plot(a, b, color=tone, lw=1.4, linestyle=LINES[k % len(LINES)], zorder=3)
+        ends.append((fmt.say(f"chart.curve.{name}"), min(float(b[-1]), top), tone))
+        said.append(
+            f"{fmt.say(f'chart.curve.{name}')}: {fmt.number(float(min(b)), 1)}\u2013{fmt.number(float(max(b)), 1)}"
+        )
+    _direct(ax, ends, top)
+    return fig, fmt.say("alt.profile", low=scale.words(min(xs)), high=scale.words(max(xs)), parts="; ".join(said))
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """1, 2, 5 times powers of ten within a range, thinned to seven at most."""
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    marks = [m * 10.0**p for p in powers for m in (1, 2, 5) if low <= m * 10.0**p <= high]
+    return marks[:: max(1, -(-len(marks) // 7))] or [low, high]
+
+
+@parts.styled
+def passage_chart(verdict: Any, fmt: Format, narrow: bool = False) -> Chart:
+    """Share of the simulated futures that have reached the last target, by date; from 0 to 100 %."""
+    v = plain(verdict)
+    passage, deadline = v["first_passage"], v["milestones"][-1]["date"]
+    xs, ys = [year(d) for d, _ in passage["distribution"]], [100 * p for _, p in passage["distribution"]]
+    xs, ys = (
+        [min(year(v["vintage"]), xs[0]), *xs],
+        [min(ys[0], 100 * 0.0 if xs[0] > year(v["vintage"]) else ys[0]), *ys],
+    )
+    fig, ax = parts.canvas(92, 76, 0, 6, 12, 9) if narrow else parts.canvas(150, 66, 0, 6, 14, 9)
+    ax.set(xlim=(xs[0], xs[-1]), ylim=(0, 100), yticks=[25, 50, 75, 100])
+    ax.tick_params(axis="y", labelleft=False)
+    for y in (25, 50, 75, 100):
+        note(ax, f"{y}%" if y == 100 else str(y), (0, y), dy=1.5, side="y", va="bottom", ha="left", color=GREY)
+    year_axis(ax, xs[0], xs[-1])
+    note(
+        ax,
+        fmt.say("chart.share", target=fmt.exact(passage["target"])),
+        (0, 1),
+        dy=13,
+        side="both",
+        va="bottom",
+        ha="left",
+        color=GREY,
+    )
+    ax.plot(xs, ys, "--", color=BLUE, zorder=3)
+    ax.fill_between(xs, 0, ys, color=BAND90, lw=0, zorder=1.5)
+    ax.vlines(year(deadline), 0, 100, color=TARGET, lw=0.8, zorder=2)
+    parts.diamond(ax, year(deadline), 0)
+    labels = parts.Labels(ax)
+    labels.block_line(list(zip(xs, ys, strict=True)))
+    labels.block_line([(year(deadline), 0), (year(deadline), 100)], 0.6)
+    beside = [(-5, -3 - 9 * k, "right", "top") for k in range(6)] + [(5, -3 - 9 * k, "left", "top") for k in range(6)]
+    labels.put(fmt.brief_date(deadline), (year(deadline), 100), beside, color=TARGET, fontweight="bold")
+    said = []
+    for share in (0.25, 0.5, 0.75):
+        day = passage["median"] if share == 0.5 else passage["interval_50"][0 if share < 0.5 else 1]
+        if day is None:
+            continue
+        at = year(day)
+        if xs[0] <= at <= xs[-1]:
+            ax.plot([at], [100 * share], "o", color=BLUE, ms=4, zorder=5)
+            labels.put(fmt.short_month(day), (at, 100 * share), parts.AROUND[5:6] + parts.AROUND, color=BLUE)
+        said.append(f"{100 * share:.0f}%: {fmt.month(day)}")
+    note(ax, f"{fmt.number(ys[-1])}%", (1, ys[-1]), dx=5, side="y", ha="left", color=BLUE, fontweight="bold")
+    said.append(f"{fmt.number(ys[-1])}%: {fmt.month(passage['horizon'])}")
+    return fig, fmt.say(
+        "alt.passage",
+        **{
+            "target": fmt.exact(passage["target"]),
+            "from": fmt.month(v["vintage"]),
+            "to": fmt.month(passage["horizon"]),
+            "parts": "; ".join(said),
+        },
+    )

@@ -1,0 +1,231 @@
+"""The pace chart and the definition chart: rows of marks on one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from jalur.charts import parts
+from jalur.charts.axes import plain
+from jalur.charts.parts import BAND80, BLUE, GREY, INK, RULE, TARGET, Chart, note, text_width
+from jalur.words.format import Format, Scale
+
+MANY = 3  # stretches up to here have roomy rows; more of them stand closer, so that the brief keeps to two pages
+ROOMY, CLOSE = (6.9, 9.2), (5.2, 6.2)  # height of a row in mm: of a published pace, of a stretch
+
+
+def stages(verdict: Any) -> list[dict[str, Any]]:
+    """The stretches of a path that lie ahead: what each asks for a month, and what the projection gives."""
+    return [
+        {
+            "date": m["date"],
+            "from": m["stage_from"],
+            "target": m["target"],
+            "needed": m["stage_required_monthly_additions"],
+            "middle": m["stage_projected_monthly_additions"],
+            "range": m["stage_projected_monthly_additions_80"],
+        }
+        for m in plain(verdict)["milestones"]
+        if m["stage_required_monthly_additions"] is not None
+    ]
+
+
+def pace_scale(verdict: Any, fmt: Format) -> Scale:
+    """Magnitude for paces: thousands for programmes in millions, single units for small ones."""
+    v = plain(verdict)
+    values = [row[2] for row in v["published_pace"]]
+    values += [x for s in stages(v) for x in (s["needed"], s["middle"], *(s["range"] or ())) if x is not None]
+    scale = fmt.scale(max((abs(x) for x in values), default=1.0))
+    return Scale(
+        fmt,
+        scale.divisor,
+        scale.word,
+        0 if scale.decimals == 0 or max((abs(x) for x in values), default=1) / scale.divisor >= 20 else 1,
+    )
+
+
+@parts.styled
+def pace_chart(verdict: Any, fmt: Format, noun: str, narrow: bool = False) -> Chart:
+    """Units added a month: published, asked for by each stretch of the path, projected; the axis includes zero.
+
+    Parameters
+    ----------
+    verdict : Verdict or mapping
+    fmt : Format
+    noun : str
+        What is counted, for the alt text.
+    narrow : bool
+
+    Returns
+    -------
+    figure, alt text
+    """
+    v, scale = plain(verdict), pace_scale(verdict, fmt)
+    ahead, recent = stages(v), v["published_pace"]
+    projected = any(s["middle"] is not None for s in ahead)
+    rows = len(recent) + len(ahead)
+    values = [row[2] for row in recent] + [
+        x for s in ahead for x in (s["needed"], s["middle"], *(s["range"] or ())) if x is not None
+    ]
+    low, high = min(0.0, *values, 0.0), max(*values, 0.0, 1e-9)
+    left, right = 30 if narrow else 29, 16 if projected else 9
+    row_mm = CLOSE if len(ahead) > MANY else ROOMY
+    step_up = round(row_mm[0] / row_mm[1] - 0.01, 2)  # a row of a published pace, in rows of a stretch
+    room = 7.5 + row_mm[0] * len(recent) + row_mm[1] * len(ahead)
+    fig, ax = parts.canvas(92 if narrow else 108, max(room, 22), left, 5, right, 2)
+    step = parts.nice_step(high - low)
+    ticks = parts.ticks_to(high, low=low)
+    ax.set_xlim(ticks[0] if low < 0 else 0, max(ticks[-1], high + 0.3 * step))
+    ax.set_xticks(ticks, [scale.trimmed(x) for x in ticks])
+    ax.set(ylim=(-0.12, step_up * len(recent) + len(ahead) + 0.14), yticks=[])
+    ax.grid(axis="x")
+    ax.spines["bottom"].set_visible(False)
+    ax.tick_params(axis="x", length=0, pad=2)
+    if low < 0:
+        ax.axvline(0, color=INK, lw=0.8, zorder=1.6)
+    y, said = ax.get_ylim()[1] - 0.34, []
+    for months, _, value in recent:
+        note(ax, fmt.say("chart.last_months", n=months), (0, y), dx=-6, side="y", ha="right")
+        parts.circle(ax, value, y, ms=6)
+        side = -1 if value < 0 else 1  # away from the line at zero
+        note(ax, scale.number(value), (value, y), dx=6 * side, ha="left" if side > 0 else "right", fontweight="bold")
+        said.append(fmt.say("alt.pace_recent", n=months, value=scale.words(value)))
+        y -= step_up
+    y -= 0.26 if recent else 0.3
+    if ahead and projected and recent:
+        note(
+            ax,
+            fmt.say("chart.ratio"),
+            (1, y + 5.7 / row_mm[1]),
+            dx=right * 2.6,
+            side="y",
+            ha="right",
+            va="center",
+            fontsize=6.2,
+            color=GREY,
+            linespacing=1.15,
+        )
+    for k, s in enumerate(ahead):
+        final = k == len(ahead) - 1
+        said.append(_stage_row(ax, s, y, final, scale, fmt, narrow, right))
+        y -= 1.0
+    head = fmt.say("alt.pace", low=scale.words(ax.get_xlim()[0]), top=scale.words(ticks[-1]), noun=noun)
+    assert rows == len(said)
+    return fig, " ".join([head, *said])
+
+
+def stretch_name(row: Mapping[str, Any], fmt: Format) -> str:
+    """Name of a stretch in a table or at an axis: the deadline it leads to."""
+    when = row["date"]
+    return (
+        str(when[:4])
+        if row["from"] and row["from"].endswith("12-31") and when.endswith("12-31")
+        else fmt.say("chart.stretch_to", when=fmt.short_month(when))
+    )
+
+
+def _stage_row(
+    ax: Axes, s: Mapping[str, Any], y: float, final: bool, scale: Scale, fmt: Format, narrow: bool, right: float
+) -> str:
+    weight, needed, middle = "bold" if final else "normal", s["needed"], s["middle"]
+    name = stretch_name(s, fmt)
+    note(ax, name, (0, y), dx=-6, side="y", ha="right", fontweight=weight)
+    if middle is not None:
+        low, high = s["range"]
+        parts.band(ax, low, high, y, 0.2, BAND80)
+        ax.vlines(middle, y - 0.2, y + 0.2, color=BLUE, lw=2, zorder=4, linestyles=(0, (1.6, 0.7)))
+        ratio = fmt.say("chart.times", value=fmt.number(needed / middle, 1)) if middle > 0 and needed > 0 else "\u2013"
+        note(ax, ratio, (1, y), dx=right * 2.6, side="y", ha="right", fontsize=7.6, fontweight=weight)
+    parts.diamond(ax, needed, y)
+    long = [
+        fmt.say("chart.needed", value=scale.number(needed)),
+        fmt.say("chart.projects", value=scale.number(middle)) if middle is not None else "",
+    ]
+    short = [scale.number(needed), scale.number(middle) if middle is not None else ""]
+    pairs = [(long[0], short[1]), (short[0], short[1])] if narrow else [(long[0], long[1]), (short[0], short[1])]
+    low_px, high_px = float(ax.transAxes.transform((0, 0))[0]) - 6.0, ax.figure.canvas.get_width_height()[0] - 2.0
+    for words in pairs if final else pairs[1:]:
+        spots = [(w, x, c) for w, x, c in ((words[0], needed, TARGET), (words[1], middle, BLUE)) if w and x is not None]
+        sizes = [text_width(ax, w, 7.2, bold=True) for w, _, _ in spots]
+        wanted = [float(ax.transData.transform((x, 0))[0]) for _, x, _ in spots]
+        centres = parts.spread(wanted, sizes, low_px, high_px, gap=5)
+        if all(abs(a - b) <= 22 for a, b in zip(wanted, centres, strict=True)) or words == pairs[-1]:
+            break
+    for (w, _, colour), centre in zip(spots, centres, strict=True):
+        x = ax.transData.inverted().transform((centre, 0))[0]
+        note(ax, w, (x, y + 0.2), dy=1, ha="center", va="bottom", fontsize=7.2, fontweight="bold", color=colour)
+    if middle is None:
+        return fmt.say("alt.pace_row_bare", row=name, needed=scale.words(needed))
+    return fmt.say(
+        "alt.pace_row",
+        row=name,
+        needed=scale.words(needed),
+        projected=scale.words(middle),
+        span=scale.span(*s["range"]),
+    )
+
+
+@parts.styled
+def definition_chart(rows: Sequence[Mapping[str, Any]], fmt: Format, noun: str, narrow: bool = False) -> Chart:
+    """Official count beside a survey, by year, from zero.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        year, official, survey (single units; either may be None), known (published by the vintage), decimals.
+    """
+    scale = fmt.scale(max(x for row in rows for x in (row["official"], row["survey"]) if x is not None))
+    height = 6 + 8.3 * len(rows)
+    fig, ax = parts.canvas(92, height, 16, 1, 13, 5) if narrow else parts.canvas(66, height, 14, 1, 12, 5)
+    n = len(rows)
+    top = max(x for row in rows for x in (row["official"], row["survey"]) if x is not None)
+    ax.set(xlim=(0, top * 1.04), ylim=(-0.5, n - 0.5))
+    parts.bare(ax)
+    for y, row in zip(range(n - 1, -1, -1), rows, strict=True):
+        if not row["known"]:
+            ground = Rectangle(
+                (-1, y - 0.5),
+                3,
+                1,
+                transform=ax.get_yaxis_transform(),
+                color=parts.LATER,
+                lw=0,
+                zorder=0,
+                clip_on=False,
+            )
+            ax.add_patch(ground)
+        look: dict[str, Any] = {"fontweight": "bold"} if row["known"] else {"color": "#4A453A"}
+        note(ax, str(row["year"]), (0, y), dx=-36, side="y", ha="left", **look)
+        if row["official"] is not None and row["survey"] is not None:
+            ax.hlines(y, row["survey"], row["official"], color=RULE, lw=2, zorder=1)
+        if row["official"] is not None:
+            parts.circle(ax, row["official"], y, ms=5.4)
+            note(ax, scale.number(row["official"], row.get("decimals")), (row["official"], y), dx=5, ha="left", **look)
+        if row["survey"] is not None:
+            parts.circle(ax, row["survey"], y, hollow=True, ms=5.4)
+            note(ax, scale.number(row["survey"], 1), (row["survey"], y), dx=-5, ha="right", **look)
+    head = [x for x in (rows[0]["survey"], rows[0]["official"])]
+    places: list[tuple[str, float | None, dict[str, Any]]] = [
+        (fmt.say("definition.survey"), head[0], {}),
+        (fmt.say("definition.official"), head[1], {"fontweight": "bold"}),
+    ]
+    shown = [(w, x, k) for w, x, k in places if x is not None]
+    sizes = [text_width(ax, w, 6.6, bold=bool(k)) for w, _, k in shown]
+    wanted = [float(ax.transData.transform((x, 0))[0]) for _, x, _ in shown]
+    for (w, _, look), centre in zip(
+        shown, parts.spread(wanted, sizes, 2, fig.canvas.get_width_height()[0] - 2, gap=12), strict=True
+    ):
+        x = ax.transData.inverted().transform((centre, 0))[0]
+        note(ax, w, (x, n - 0.5), dy=1, ha="center", va="bottom", fontsize=6.6, **look)
+    said = "; ".join(
+        f"{row['year']}: "
+        + " / ".join(
+            "\u2013" if row[key] is None else scale.number(row[key], row.get("decimals") if key == "official" else 1)
+            for key in ("official", "survey")
+        )
+        for row in rows
+    )
+    return fig, fmt.say("alt.definition", unit=scale.unit(noun), parts=said)

@@ -1,0 +1,225 @@
+"""The record chart: what would have been said at each date, beside what was published later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from jalur.charts import parts
+from jalur.charts.parts import BAND50, BAND80, BLUE, GREY, INK, PAPER, TARGET, Chart, note
+from jalur.words.format import Format, Scale
+
+ROOM = 2.4  # ranges are cut off at this many times the highest target or outcome
+PANELS = 3  # as many targets as stand side by side; of a longer path the last ones
+WIDE, NARROW, LEFT = 174.0, 92.0, 33.0  # mm
+
+
+def shown_targets(record: pd.DataFrame) -> list[tuple[str, float]]:
+    """The targets that get a panel: (date, units), in the order of their dates."""
+    pairs = sorted({(str(d), float(x)) for d, x in zip(record["date"], record["target"], strict=True)})
+    return pairs[-PANELS:]
+
+
+def cell(record: pd.DataFrame, vintage: str, day: str, target: float) -> pd.Series | None:
+    """The row of a vintage and a target; None where there is none."""
+    rows = record[(record["vintage"] == vintage) & (record["date"] == day) & (record["target"] == target)]
+    return rows.iloc[0] if len(rows) else None
+
+
+def decided(row: pd.Series) -> bool:
+    """Whether the outcome had been published when the projection was made: nothing was left to project."""
+    if row["ahead"] or pd.isna(row["probability"]):
+        return False
+    reported = row.get("outcome_reported")
+    if reported is not None and pd.notna(reported):
+        return bool(pd.Timestamp(reported) <= pd.Timestamp(row["vintage"]))
+    return not 0.005 <= row["probability"] <= 0.995
+
+
+@parts.styled
+def record_chart(record: pd.DataFrame, fmt: Format, vintage: str = "", narrow: bool = False) -> Chart:
+    """Ranges projected at each date, one panel for each target, all on one scale, beside the outcome.
+
+    Parameters
+    ----------
+    record : DataFrame
+        As `jalur.record.replay.replay` gives it: one row a vintage and milestone; a column outcome_reported (day of the
+        report) says from when an outcome was known.
+    fmt : Format
+    vintage : str
+        The vintage of the brief; its row is set on white.
+    narrow : bool
+        Panels below one another.
+
+    Returns
+    -------
+    figure, alt text
+    """
+    targets, vintages = shown_targets(record), sorted(set(record["vintage"]))
+    scale, low, high = _range(record, fmt)
+    rows, n = len(vintages), len(targets)
+    row_mm, side, gap = 4.9, 9.0, 4.0
+    panel_h = row_mm * (rows + 1.5)
+    if narrow:
+        fig = parts.figure(NARROW, n * (panel_h + 8.5) - 5)
+        boxes = [(LEFT, (n - 1 - k) * (panel_h + 8.5) + 2.6, NARROW - LEFT - 13.5, panel_h) for k in range(n)]
+    else:
+        fig = parts.figure(WIDE, panel_h + 3.6)
+        width = (WIDE - LEFT - n * (side + gap)) / n
+        boxes = [(LEFT + k * (width + side + gap), 2.6, width, panel_h) for k in range(n)]
+    fig.patch.set_alpha(0)
+    w, h = fig.get_size_inches() * 25.4
+    for k, ((day, target), (x, y, wide, tall)) in enumerate(zip(targets, boxes, strict=True)):
+        ax = fig.add_axes((x / w, y / h, wide / w, tall / h))
+        ax.set(xlim=(low, high), ylim=(-1.15, rows - 0.1 + 0.25))
+        parts.bare(ax)
+        first = narrow or k == 0
+        reach = (-(LEFT - 1) / wide if first else -gap / wide, 1 + side / wide)
+        _panel_head(ax, day, target, rows, fmt, reach)
+        _outcome(ax, record, day, target, rows, scale, fmt, first, reach)
+        for level, when in zip(range(rows - 1, -1, -1), vintages, strict=True):
+            row = cell(record, when, day, target)
+            _row(ax, row, when, level, when == vintage, first, reach, fmt)
+    return fig, _alt(record, targets, vintages, scale, (low, high), fmt)
+
+
+def _range(record: pd.DataFrame, fmt: Format) -> tuple[Scale, float, float]:
+    known = [float(x) for x in record["target"]] + [float(x) for x in record["outcome_value"].dropna()]
+    scale = fmt.scale(max(known))
+    shown = record[record["probability"].notna()]
+    lows, highs = [float(x) for x in shown["low_90"].dropna()], [float(x) for x in shown["high_90"].dropna()]
+    high = max(known + [min(x, ROOM * max(known)) for x in highs])
+    low = max(min(known + lows), 0.0)
+    pad = 0.03 * (high - low or high)
+    return scale, max(low - pad, 0.0), high + 4 * pad  # the words at the right keep clear of the marks
+
+
+def _panel_head(ax: Axes, day: str, target: float, rows: int, fmt: Format, reach: tuple[float, float]) -> None:
+    top = rows - 0.3
+    ax.vlines(target, -0.5, top, color=TARGET, lw=0.7, zorder=1.6, clip_on=False)
+    parts.diamond(ax, target, top, ms=5.4, mew=0)
+    words = fmt.say("record.target", target=fmt.exact(target), when=fmt.brief_date(day))
+    _beside(ax, words, target, top, reach, color=TARGET, fontweight="bold")
+
+
+def _beside(ax: Axes, words: str, x: float, y: float, reach: tuple[float, float], **look: Any) -> None:
+    """Words to the right of a mark, or to its left where the panel ends."""
+    label = note(ax, words, (x, y), dx=6, ha="left", **look)
+    size = label.get_window_extent(parts.renderer_of(ax.figure)).width
+    right = ax.transAxes.transform((reach[1], 0))[0]
+    if ax.transData.transform((x, 0))[0] + 6 * ax.figure.dpi / 72 + size > right:
+        label.set(ha="right", position=(-6, 0))
+
+
+def _outcome(
+    ax: Axes,
+    record: pd.DataFrame,
+    day: str,
+    target: float,
+    rows: int,
+    scale: Scale,
+    fmt: Format,
+    first: bool,
+    reach: tuple[float, float],
+) -> None:
+    row = record[(record["date"] == day) & (record["target"] == target)].iloc[-1]
+    if first:
+        note(ax, fmt.say("record.later"), (0, -1), dx=-6, side="y", ha="right", fontweight="bold", fontsize=6.6)
+    if pd.isna(row["outcome_value"]):
+        note(ax, "\u2013", (0.5, -1), side="y", ha="center", color=GREY)
+        return
+    value, near = float(row["outcome_value"]), row["outcome_rule"] in ("reference_figure", "other_figure")
+    ax.vlines(value, -1, rows - 0.55, color=INK, lw=0.8, zorder=3, linestyles="-" if near else (0, (1, 1.6)))
+    parts.circle(ax, value, -1, hollow=not near)
+    exact = scale.number(value, 2 if scale.divisor >= 1e6 else None)
+    words = exact if near else fmt.say("record.open", value=exact, date=fmt.short_month(row["outcome_date"]))
+    _beside(ax, words, value, -1, reach, fontweight="bold" if near else "normal")
+
+
+def _row(
+    ax: Axes,
+    row: pd.Series | None,
+    when: str,
+    level: int,
+    ours: bool,
+    first: bool,
+    reach: tuple[float, float],
+    fmt: Format,
+) -> None:
+    across = ax.get_yaxis_transform()
+    ax.plot(reach, [level - 0.5] * 2, transform=across, color="#DED8C8", lw=0.6, zorder=0.5, clip_on=False)
+    if ours:
+        ax.add_patch(
+            Rectangle(
+                (reach[0], level - 0.5),
+                reach[1] - reach[0],
+                1,
+                transform=across,
+                color=PAPER,
+                lw=0,
+                zorder=0.4,
+                clip_on=False,
+            )
+        )
+    weight = "bold" if ours else "normal"
+    if first:
+        note(ax, fmt.short_day(when), (0, level), dx=-6, side="y", ha="right", fontweight=weight)
+    quiet: dict[str, Any] = {"side": "y", "ha": "right", "fontsize": 6.4, "color": "#5F594C"}
+    at = reach[1] - 0.004
+    if row is None or pd.isna(row["probability"]):
+        note(ax, fmt.say("record.none"), (at, level), **quiet)
+        return
+    if decided(row):
+        note(ax, fmt.say("record.known"), (at, level), **quiet)
+        return
+    low, high = ax.get_xlim()
+    for a, b, colour in ((row["low_90"], row["high_90"], BAND80), (row["low_50"], row["high_50"], BAND50)):
+        a, b = max(float(a), low), min(float(b), high)
+        if b > a:
+            parts.band(ax, a, b, level, 0.24, colour)
+    if low <= row["median"] <= high:
+        ax.vlines(row["median"], level - 0.24, level + 0.24, color=BLUE, lw=1.8, zorder=4)
+    note(
+        ax,
+        fmt.percent(row["probability"]),
+        (at, level),
+        side="y",
+        ha="right",
+        fontsize=7.2,
+        color=BLUE,
+        fontweight=weight,
+    )
+
+
+def _alt(
+    record: pd.DataFrame,
+    targets: Sequence[tuple[str, float]],
+    vintages: Sequence[str],
+    scale: Scale,
+    span: tuple[float, float],
+    fmt: Format,
+) -> str:
+    said = [fmt.say("alt.record", low=scale.words(span[0]), top=scale.words(span[1]), rows=fmt.number(len(vintages)))]
+    for day, target in targets:
+        rows = [(when, cell(record, when, day, target)) for when in vintages]
+        chances = "; ".join(
+            f"{fmt.short_day(when)} {fmt.percent(row['probability'])}"
+            for when, row in rows
+            if row is not None and pd.notna(row["probability"])
+        )
+        name = fmt.say("record.target", target=fmt.exact(target), when=fmt.brief_date(day))
+        said.append(fmt.say("alt.record_target", target=name, chances=chances or fmt.say("record.none")))
+        last = rows[-1][1]
+        if last is not None and pd.notna(last["outcome_value"]):
+            said.append(
+                fmt.say(
+                    "alt.record_later",
+                    value=scale.words(last["outcome_value"], 2 if scale.divisor >= 1e6 else None),
+                    date=fmt.short_day(last["outcome_date"]),
+                )
+            )
+    return " ".join(said)

@@ -1,0 +1,1 @@
+"""How often the forecasts, the chances and the official labels come true."""

@@ -1,0 +1,293 @@
+"""Rolling-origin backtests: how often forecasts and official labels came true on series with known outcomes.
+
+A rolling origin stands at a year of a series, sees only what came before, and is asked for the years that follow.
+`backtest` scores any forecast function that way; `label_hit_rates` counts what became of official labels. A series
+is a tidy table with one value a row: ``group, series, year, value_percent, capacity``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jalur.record import scores
+from jalur.record.baselines import Forecast, line
+from jalur.verdict import labels
+
+STRETCHES = (1.15, 1.3, 1.5, 1.75)  # targets as multiples of the level at the origin
+HELD = tuple(f"in_{round(100 * q)}" for q in scores.COVERAGE_LEVELS)
+LARGEST_TARGET = 0.95  # of the capacity; a target above is not asked for
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One forecasting task: the history up to a year, and what came after.
+
+    Attributes
+    ----------
+    group, series : str
+    t, y : tuple of float
+        Years and levels up to and including the origin ``t[-1]``.
+    future_t, future_y : tuple of float
+        The years asked for and what happened.
+    capacity : float
+        In the unit of the levels.
+    """
+
+    group: str
+    series: str
+    t: tuple[float, ...]
+    y: tuple[float, ...]
+    future_t: tuple[float, ...]
+    future_y: tuple[float, ...]
+    capacity: float
+
+    def level_after(self, years: float) -> float:
+        """What the level was that many years after the origin, linear between the yearly values."""
+        return float(np.interp(self.t[-1] + years, (self.t[-1], *self.future_t), (self.y[-1], *self.future_y)))
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Scores of one forecast function, one row a case.
+
+    Attributes
+    ----------
+    levels : DataFrame
+        group, series, origin, horizon (years), observed, median, crps and absolute_error (both divided by the mean
+        absolute step of the last six values), in_50, in_80, in_90 (whether the interval held), pit.
+    targets : DataFrame
+        group, series, origin, stretch, target, probability, happened: reaching ``stretch`` times the level at the
+        origin by the last year asked for.
+    tasks, failures : int
+        A task on which the function raised is scored with the straight line, so that giving up on hard cases does
+        not help.
+    """
+
+    levels: pd.DataFrame
+    targets: pd.DataFrame
+    tasks: int
+    failures: int
+
+    def summary(self) -> dict[str, Any]:
+        """Mean scores as a plain dictionary: what `track_record.json` holds for each method."""
+        levels, targets = self.levels, self.targets
+        by_horizon = levels.groupby("horizon")["crps"].mean()
+        by_stretch = targets.groupby("stretch")[["probability", "happened"]].mean()
+        counts = targets.groupby("stretch").size()
+        return {
+            "tasks": self.tasks,
+            "series": int(levels.groupby(["group", "series"]).ngroups),
+            "failures": self.failures,
+            "scaled_crps": float(levels["crps"].mean()),
+            "scaled_crps_by_horizon": {f"{h:g}": float(x) for h, x in by_horizon.items()},
+            "scaled_absolute_error": float(levels["absolute_error"].mean()),
+            **{name.replace("in_", "coverage_"): float(levels[name].mean()) for name in HELD},
+            "pit_histogram": list(scores.pit_histogram(levels["pit"])),
+            **scores.verdict_scores(targets["probability"], targets["happened"], targets["stretch"]),
+            "by_stretch": [
+                {"stretch": float(s), "cases": int(counts[s]), "said": float(said), "happened": float(happened)}
+                for s, (said, happened) in zip(by_stretch.index, by_stretch.to_numpy(float), strict=True)
+            ],
+        }  # fmt: skip
+
+
+def rolling_origins(
+    frame: pd.DataFrame,
+    horizon: int = 3,
+    *,
+    lowest: float = 0.05,
+    highest: float = 0.80,
+    shortest: int = 5,
+    per_series: int | None = None,
+) -> list[Origin]:
+    """Every year of every series from which the next `horizon` years can be asked for.
+
+    An origin counts when its level is between `lowest` and `highest` of the capacity, at least `shortest` values lie
+    at or before it, and all of the next `horizon` years have a value. Values at or below zero or at or above the
+    capacity are left out.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns group, series, year, value_percent, capacity; any order of rows, any index.
+    horizon : int
+        Years ahead.
+    per_series : int, optional
+        Take this many origins of each series, at equal distances from its first one on (positions 0, 1/n, 2/n ... of
+        the list), since neighbours say nearly the same. All by default.
+
+    Returns
+    -------
+    list of Origin
+        In the order of group, series, year.
+    """
+    found: list[Origin] = []
+    for (group, series), rows in frame.groupby(["group", "series"], sort=True):
+        capacity = float(rows["capacity"].iloc[0])
+        rows = rows[(rows["value_percent"] > 0) & (rows["value_percent"] < capacity)].sort_values("year")
+        # Plain arrays and boolean masks from here on: slicing by an integer year would cut by position, not by year.
+        years, levels = rows["year"].to_numpy(float), rows["value_percent"].to_numpy(float)
+        value = dict(zip(years.tolist(), levels.tolist(), strict=True))
+        mine = []
+        for year in value:
+            future = tuple(year + step for step in range(1, horizon + 1))
+            known = years <= year
+            if known.sum() < shortest or not lowest * capacity <= value[year] <= highest * capacity:
+                continue
+            if all(later in value for later in future):
+                happened = tuple(value[later] for later in future)
+                past = (tuple(years[known].tolist()), tuple(levels[known].tolist()))
+                mine.append(Origin(str(group), str(series), *past, future, happened, capacity))
+        if per_series is not None and len(mine) > per_series:
+            mine = [mine[k * len(mine) // per_series] for k in range(per_series)]
+        found += mine
+    return found
+
+
+def origins_from_tasks(paths: Iterable[str | Path]) -> list[Origin]:
+    """Tasks from JSON files: lists of objects with group, series, t, y, future_t, future_y and ceiling."""
+    found = []
+    for path in paths:
+        for task in json.loads(Path(path).read_text(encoding="utf-8")):
+            t, y, future_t, future_y = (tuple(map(float, task[name])) for name in ("t", "y", "future_t", "future_y"))
+            found.append(Origin(task["group"], task["series"], t, y, future_t, future_y, float(task["ceiling"])))
+    return found
+
+
+def backtest(
+    origins: pd.DataFrame | Sequence[Origin],
+    forecast: Forecast | Callable[[Origin], Forecast],
+    *,
+    stretches: Sequence[float] = STRETCHES,
+    draws: int = 2000,
+    per_origin: bool = False,
+) -> Backtest:
+    """Score a forecast function on rolling origins.
+
+    Parameters
+    ----------
+    origins : DataFrame or sequence of Origin
+        A tidy frame is turned into all its `rolling_origins`.
+    forecast : callable
+        ``(t, y, future_t, capacity, draws, seed) -> (len(future_t), draws)``. It is handed the history and the years
+        asked for, never what happened. With `per_origin` a function of the origin's series that returns such a
+        forecast instead: that is how weights that did not see a series are used on it.
+    stretches : sequence of float
+        Targets, as multiples of the level at the origin; those above 0.95 of the capacity are left out.
+    draws : int
+        Per forecast; the position of the task is its seed.
+    """
+    tasks = rolling_origins(origins) if isinstance(origins, pd.DataFrame) else list(origins)
+    levels: list[dict[str, Any]] = []
+    targets: list[dict[str, Any]] = []
+    failures = 0
+    for seed, task in enumerate(tasks):
+        method = forecast(task) if per_origin else forecast
+        sample, failed = _sample(method, task, draws, seed)
+        failures += failed
+        who = {"group": task.group, "series": task.series, "origin": task.t[-1]}
+        levels += _level_rows(who, task, sample)
+        for stretch in stretches:
+            target = stretch * task.y[-1]
+            if target < LARGEST_TARGET * task.capacity:
+                said, happened = float((sample[-1] >= target).mean()), task.future_y[-1] >= target
+                row = {"stretch": stretch, "target": target, "probability": said, "happened": happened}
+                targets.append({**who, **row})
+    return Backtest(pd.DataFrame(levels), pd.DataFrame(targets), len(tasks), failures)
+
+
+def _sample(method: Any, task: Origin, draws: int, seed: int) -> tuple[np.ndarray, int]:
+    """Draws of one forecast and whether it failed (then those of the straight line)."""
+    past = (np.array(task.t), np.array(task.y), np.array(task.future_t))  # copies: nothing can reach the task itself
+    try:
+        sample = np.asarray(method(*past, capacity=task.capacity, draws=draws, seed=seed), dtype=float)
+        if sample.ndim == 2 and len(sample) == len(task.future_t) and np.isfinite(sample).all():
+            return sample, 0
+    except (ValueError, ArithmeticError, RuntimeError, np.linalg.LinAlgError):
+        pass  # counted below, and scored with the line
+    return line(task.t, task.y, task.future_t, task.capacity, draws, seed), 1
+
+
+def _level_rows(who: dict[str, Any], task: Origin, sample: np.ndarray) -> Iterator[dict[str, Any]]:
+    observed = np.array(task.future_y)
+    scale = scores.step_scale(task.y)
+    middle = np.median(sample, axis=1)
+    columns = {
+        "horizon": np.array(task.future_t) - task.t[-1],
+        "observed": observed,
+        "median": middle,
+        "crps": scores.crps(sample, observed) / scale,
+        "absolute_error": np.abs(middle - observed) / scale,
+        **{name: scores.covered(sample, observed, q) for name, q in zip(HELD, scores.COVERAGE_LEVELS, strict=True)},
+        "pit": scores.pit(sample, observed),
+    }
+    for k in range(len(observed)):
+        yield {**who, **{name: column[k].item() for name, column in columns.items()}}
+
+
+def label_hit_rates(
+    frame: pd.DataFrame | Sequence[Origin],
+    stretches: Sequence[float] = (*STRETCHES, 1.71),
+    horizon: float = 3.0,
+    base_years: int = 2,
+) -> pd.DataFrame:
+    """How often a target was reached after an official label said "on track", for each stretch apart.
+
+    The label is given at the origin: base `base_years` earlier, the figure now at the origin, target ``stretch``
+    times the figure now, due `horizon` years later. ESCAP's regression uses the values from the base on. Whether the
+    target was reached is read `horizon` years later (linear between yearly values). Targets above 0.95 of the
+    capacity and origins without a value in the base year are left out.
+
+    Returns
+    -------
+    DataFrame
+        method, stretch, horizon, base_years, cases, series, on_track (cases so labelled), hits (of those, reached),
+        hit_rate, hit_rate_95_low, hit_rate_95_high, reached (of all cases), base_rate. A hit rate without its stretch,
+        horizon and base rate says nothing.
+    """
+    ahead = int(np.ceil(horizon))
+    tasks = rolling_origins(frame, ahead) if isinstance(frame, pd.DataFrame) else list(frame)
+    rows = []
+    for stretch in stretches:
+        cases: list[tuple[str, str]] = []
+        reached: list[bool] = []
+        said: dict[str, list[bool]] = {method: [] for method in labels.METHODS}
+        for task in tasks:
+            now, target = (task.t[-1], task.y[-1]), stretch * task.y[-1]
+            start = task.t[-1] - base_years
+            if start not in task.t or target >= LARGEST_TARGET * task.capacity:
+                continue
+            history = [point for point in zip(task.t, task.y, strict=True) if point[0] >= start]
+            given = labels.official_labels(history[0], now, (now[0] + horizon, target), history)
+            cases.append((task.group, task.series))
+            reached.append(task.level_after(horizon) >= target)
+            for label in given:
+                said[label.method].append(bool(label.on_track))
+        for method in labels.METHODS:
+            counts = _hits(np.array(said[method], bool), np.array(reached, bool), len(set(cases)))
+            cell = {"method": method, "stretch": float(stretch), "horizon": float(horizon), "base_years": base_years}
+            rows.append({**cell, **counts})
+    return pd.DataFrame(rows)
+
+
+def _hits(said: np.ndarray, reached: np.ndarray, series: int) -> dict[str, Any]:
+    hits = int((said & reached).sum())
+    low, high = scores.wilson(hits, int(said.sum()))
+    return {
+        "cases": len(said),
+        "series": series,
+        "on_track": int(said.sum()),
+        "hits": hits,
+        "hit_rate": hits / int(said.sum()) if said.any() else None,
+        "hit_rate_95_low": low,
+        "hit_rate_95_high": high,
+        "reached": int(reached.sum()),
+        "base_rate": float(reached.mean()) if len(reached) else None,
+    }

@@ -1,0 +1,394 @@
+"""One piece of work, anywhere: parameters and bytes in, bytes out. Nothing here writes into the report folder.
+
+`run` is what both executors call, local threads and the workers of a dask cluster alike. It hands the work to a forked
+child of this machine's warm process (`jalur.runner.workers`), where `run_pickled` executes a notebook through
+papermill, exports the brief with nbconvert, or computes the verdict.
+"""
+
+from __future__ import annotations
+
+import atexit
+import io
+import itertools
+import os
+import pickle
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jalur.errors import InputError
+from jalur.runner.workers import WarmServer, WorkerDied, WorkerTimeout
+
+DATA_VARIABLE = "JALUR_DATA"  # read by `jalur.ledger.selection.default_data`
+LAST_LINE = 400  # characters of an error message that are kept as the reason of a failure
+
+
+@dataclass(frozen=True)
+class Work:
+    """Everything that one piece of work needs, so that no disk has to be shared.
+
+    Attributes
+    ----------
+    kind : str
+        ``notebook``, ``brief`` (notebook and HTML page) or ``verdict``.
+    name : str
+        Stem of the files that come back, for instance ``01_evidence`` or ``brief.id``.
+    parameters : dict
+        Parameters of the notebook.
+    notebook : bytes, optional
+        The source notebook; None for a verdict.
+    data : str or bytes
+        The data folder: its path on this machine, or a zip archive of it.
+    fresh_kernel : bool
+        Execute in a Jupyter kernel of its own instead of in the worker.
+    timeout : float, optional
+        Seconds allowed.
+    pdf : bool
+        Print the exported page to PDF as well.
+    package : str, optional
+        Hash of the caller's package; a worker with another one refuses the work, since its results could differ.
+    """
+
+    kind: str
+    name: str
+    parameters: dict[str, Any]
+    notebook: bytes | None
+    data: str | bytes
+    fresh_kernel: bool = False
+    timeout: float | None = None
+    pdf: bool = False
+    package: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a piece of work: the files as bytes, or the reason why there are none.
+
+    Attributes
+    ----------
+    files : dict of str to bytes
+        File name -> content; empty after a failure.
+    error : str, optional
+        One sentence; None after success.
+    seconds : float
+        Time in the worker.
+    peak_mib : float
+        Largest resident memory of the worker's process.
+    data_used : tuple of str, optional
+        Files and folders (with a slash at the end) of the data folder that were read; None where it is not known.
+    notes : tuple of str
+        What the reader of the end table should know, such as a PDF that could not be printed.
+    sentences : dict of str to str
+        The verdict sentence by language, where a verdict was computed.
+    """
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    error: str | None = None
+    seconds: float = 0.0
+    peak_mib: float = 0.0
+    data_used: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+    sentences: dict[str, str] = field(default_factory=dict)
+
+
+_server_lock = threading.Lock()
+_server: WarmServer | None = None
+
+
+def warm_server() -> WarmServer:
+    """Warm server of this process, started on first use and ended at exit."""
+    global _server
+    with _server_lock:
+        if _server is None or _server.closed:
+            _server = WarmServer()
+            atexit.register(_server.close)
+        _server.start()
+        return _server
+
+
+def stop_server() -> None:
+    """End the warm server of this process and what still runs in it."""
+    with _server_lock:
+        if _server is not None:
+            _server.close()
+            atexit.unregister(_server.close)
+
+
+def look_ahead(works: Iterable[Work]) -> None:
+    """Compute verdicts that will be asked for, for as long as the warm process is still busy with its imports.
+
+    The first pieces of a run all need the same verdict, and the caller has nothing else to do meanwhile. What goes
+    wrong here is left to the piece of work that asks again, which has its own process, time limit and message.
+    """
+    from jalur import memo
+    from jalur.runner.exports import verdict_of
+
+    server = warm_server()
+    for work in works:
+        if server.ready:
+            return
+        os.environ[memo.FOLDER_VARIABLE] = str(server.memo)
+        try:
+            verdict_of({**work.parameters, "data": work.data})
+        except Exception:  # noqa: BLE001  see above
+            return
+        finally:
+            del os.environ[memo.FOLDER_VARIABLE]
+
+
+def run(work: Work) -> Outcome:
+    """Run one piece of work in a clean process; a process that dies is replaced once.
+
+    Never raises for what goes wrong inside: the reason is in the outcome.
+    """
+    started = time.perf_counter()
+    reason = ""
+    for _attempt in range(2):
+        try:
+            return pickle.loads(warm_server().call(pickle.dumps(work), work.timeout))
+        except WorkerTimeout as error:
+            return Outcome(error=f"stopped: {error} (--timeout)", seconds=time.perf_counter() - started)
+        except WorkerDied as error:
+            reason = str(error)
+    return Outcome(error=f"tried twice, and each time {reason}", seconds=time.perf_counter() - started)
+
+
+def run_pickled(work: bytes) -> bytes:
+    """Body of a forked child: the outcome of the pickled work, pickled."""
+    return pickle.dumps(_guarded(pickle.loads(work)))
+
+
+def _guarded(work: Work) -> Outcome:
+    import resource
+
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="jalur-work-") as folder:
+        data = _unpacked(work.data, Path(folder) / "data")
+        os.environ[DATA_VARIABLE] = str(data)
+        os.chdir(folder)
+        used = _ReadFiles(data)
+        try:
+            _same_package(work.package)
+            with used:
+                outcome = _KINDS[work.kind](work)
+        except InputError as error:
+            outcome = Outcome(error=str(error))
+        except Exception as error:  # noqa: BLE001  whatever a notebook raises is the reason of its own failure
+            outcome = Outcome(error=reason_of(error))
+        os.chdir("/")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    known = None if work.fresh_kernel and work.notebook else used.names()
+    return replace(outcome, seconds=time.perf_counter() - started, peak_mib=peak, data_used=known)
+
+
+def _same_package(expected: str | None) -> None:
+    from jalur.runner.manifest import environment
+
+    if expected is not None and environment()["package"]["source_sha256"] != expected:
+        raise InputError("this worker has another version of jalur than the caller; install the same one everywhere")
+
+
+def reason_of(error: BaseException) -> str:
+    """One line that names what failed: for a notebook the cell and the error in it."""
+    if type(error).__name__ == "PapermillExecutionError":
+        line = f"cell {error.exec_count}: {error.ename}: {error.evalue}"  # type: ignore[attr-defined]
+    elif type(error).__name__ == "DeadKernelError":
+        line = "the kernel died"
+    else:
+        line = f"{type(error).__name__}: {error}"
+    line = " ".join(line.split())
+    return line if len(line) <= LAST_LINE else line[: LAST_LINE - 1] + "…"
+
+
+def pack(folder: Path) -> bytes:
+    """Zip archive of a data folder for workers without a shared disk; the same bytes for the same content."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            archive.writestr(
+                zipfile.ZipInfo(path.relative_to(folder).as_posix()), path.read_bytes(), zipfile.ZIP_DEFLATED
+            )
+    return buffer.getvalue()
+
+
+def _unpacked(data: str | bytes, target: Path) -> Path:
+    if isinstance(data, str):
+        return Path(data)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.extractall(target)
+    return target
+
+
+class _ReadFiles:
+    """Notes which files and folders of the data folder are opened while it is active, by Python's audit hook."""
+
+    def __init__(self, folder: Path) -> None:
+        self._root = os.path.join(os.path.realpath(folder), "")
+        self._seen: set[str] = set()
+        self._active = False
+        sys.addaudithook(self._note)
+
+    def _note(self, event: str, arguments: tuple) -> None:
+        if (
+            not self._active
+            or event not in ("open", "os.listdir", "os.scandir")
+            or not isinstance(arguments[0], (str, os.PathLike))
+        ):
+            return
+        path = os.path.realpath(arguments[0])
+        if path.startswith(self._root):
+            self._seen.add(path[len(self._root) :] + ("" if event == "open" else "/"))
+        elif event != "open" and path + "/" == self._root:
+            self._seen.add("./")
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self._seen))
+
+    def __enter__(self) -> None:
+        self._active = True
+
+    def __exit__(self, *_: object) -> None:
+        self._active = False
+
+
+def _run_notebook(work: Work) -> Outcome:
+    return Outcome(files={f"{work.name}.ipynb": _text(_executed(work))})
+
+
+def _run_brief(work: Work) -> Outcome:
+    notebook = _executed(work)
+    page = export_html(notebook, work.parameters.get("lang", "en"))
+    files = {f"{work.name}.ipynb": _text(notebook), f"{work.name}.html": page}
+    notes: tuple[str, ...] = ()
+    if work.pdf:
+        from jalur.brief.pdf import PrinterMissing, print_to_pdf
+
+        try:
+            files[f"{work.name}.pdf"] = print_to_pdf(page)
+        except PrinterMissing as error:
+            notes = (str(error),)
+    return Outcome(files=files, notes=notes)
+
+
+def _run_verdict(work: Work) -> Outcome:
+    from jalur.runner.exports import quantiles_csv, sentence, verdict_of
+    from jalur.runner.request import LANGUAGES
+
+    verdict = verdict_of(work.parameters)
+    files = {"verdict.json": (verdict.to_json() + "\n").encode(), "quantiles.csv": quantiles_csv(verdict)}
+    plain = verdict.to_dict()
+    return Outcome(files=files, sentences={lang: sentence(plain, lang) for lang in LANGUAGES})
+
+
+_KINDS: dict[str, Callable[[Work], Outcome]] = {"notebook": _run_notebook, "brief": _run_brief, "verdict": _run_verdict}
+
+
+@contextmanager
+def _quiet_papermill() -> Iterator[None]:
+    import logging
+
+    logger = logging.getLogger("papermill")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _executed(work: Work) -> Any:
+    """The executed notebook, by papermill, without a trace of when and where it ran."""
+    import nbformat
+    import papermill
+
+    from jalur.runner import notebook as inprocess
+
+    assert work.notebook is not None
+    source = nbformat.reads(work.notebook.decode("utf-8"), as_version=4)
+    options: dict[str, Any] = (
+        {"engine_name": None, "execution_timeout": work.timeout}
+        if work.fresh_kernel
+        else {"engine_name": inprocess.register()}
+    )
+    with _quiet_papermill():
+        notebook = papermill.execute_notebook(
+            source,
+            None,
+            parameters=work.parameters,
+            progress_bar=False,
+            kernel_name="python3",
+            start_timeout=120,
+            **options,
+        )
+    return without_traces(notebook)
+
+
+def without_traces(notebook: Any) -> Any:
+    """Remove times, paths and random ids that papermill and nbclient leave, so that equal inputs give equal bytes."""
+    notebook.metadata["papermill"] = {"parameters": notebook.metadata.get("papermill", {}).get("parameters", {})}
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    for cell in notebook.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if cell.metadata.get("tags") == []:
+            del cell.metadata["tags"]
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell["id"] = "injected-parameters"
+        if cell.cell_type == "code":
+            cell["outputs"] = _joined_streams(cell.outputs)
+    return notebook
+
+
+def _joined_streams(outputs: list[Any]) -> list[Any]:
+    """Texts between two other outputs as one a stream, standard output first: how a kernel cuts them is chance."""
+    joined: list[Any] = []
+    for is_stream, group in itertools.groupby(outputs, key=lambda output: output.output_type == "stream"):
+        if not is_stream:
+            joined += group
+            continue
+        texts: dict[str, Any] = {}
+        for output in group:
+            if output.name in texts:
+                texts[output.name]["text"] += output.text
+            else:
+                texts[output.name] = output
+        joined += [texts[name] for name in sorted(texts, reverse=True)]
+    return joined
+
+
+def _text(notebook: Any) -> bytes:
+    import nbformat
+
+    return (nbformat.writes(notebook) + "\n").encode("utf-8")
+
+
+def export_html(notebook: Any, lang: str) -> bytes:
+    """The page of an executed brief: the project's template, no code, no prompts.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+    lang : str
+        ``id`` or ``en``; becomes the language of the page.
+    """
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(
+        template_name="jalur",
+        extra_template_basedirs=[str(resources.files("jalur.brief") / "templates")],
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        language_code=lang,
+    )
+    page, _ = exporter.from_notebook_node(notebook)
+    return page.encode("utf-8")

@@ -1,0 +1,240 @@
+"""Sliders over the live engine, for JupyterLab: the verdict, the fan and the targets follow every move.
+
+Shown where no widgets are (a page, a reader on paper), the explorer is its first state as words and a table, with the
+way to the sliders.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+from markupsafe import Markup
+
+from jalur import ledger
+from jalur.charts.axes import scale_of
+from jalur.charts.light import fan_svg
+from jalur.errors import InputError
+from jalur.study import saved as explore_save
+from jalur.study import tables as notebook_tables
+from jalur.verdict import model as v
+from jalur.verdict.case import Question, iso
+from jalur.verdict.pace import nice_amounts
+from jalur.verdict.what_if import Explorer
+from jalur.words import sentences as brief_text
+from jalur.words.format import Format, capital
+
+_STYLE = {"description_width": "12em"}
+_WIDE = {"width": "34em"}
+SHARES = tuple(k / 20 for k in range(4, 21))  # of the capacity
+RETENTIONS = tuple(k / 100 for k in range(80, 101))
+
+
+class App:
+    """The sliders and what follows them.
+
+    Parameters
+    ----------
+    programme : jalur.ledger.programme.Programme
+        Where the sliders start.
+    question : Question
+        Vintage, capacity and seed with which they start.
+    fmt : Format
+    folder : Path, optional
+        Where the button writes; the repository's ``params/`` where it is not given.
+    """
+
+    def __init__(self, programme: Any, question: Question, fmt: Format, folder: Path | None = None) -> None:
+        self.fmt, self.question = fmt, question
+        self.folder = folder or ledger.default_data().parent / "params"
+        self._data = programme.folder.parent
+        self._engine = Explorer(programme)
+        self._moving = False
+        names = [(ledger.load(name, self._data).title[fmt.lang], name) for name in ledger.programmes(self._data)]
+        self.programme = self._widget(widgets.Dropdown, "programme", options=names, value=programme.name)
+        self.vintage = self._widget(widgets.SelectionSlider, "vintage", options=[("", "")])
+        paths = [(fmt.say("explore.announced"), "announced"), (fmt.say("explore.own"), "own")]
+        self.path = self._widget(widgets.Dropdown, "path", options=paths)
+        self.target = self._widget(widgets.BoundedFloatText, "target", unit=programme.unit, max=1e12)
+        self.date = self._widget(widgets.DatePicker, "date")
+        self.capacity = self._widget(widgets.Dropdown, "capacity")
+        self.share = self._slider("share", SHARES, self._whole, 1.0)
+        self.extra = self._slider("extra", (0.0,), fmt.amount, 0.0)
+        self.retention = self._slider("retention", RETENTIONS, self._whole, 1.0)
+        self.name = self._widget(widgets.Text, "name")
+        self.button = widgets.Button(description=fmt.say("explore.save"), icon="save", layout={"width": "auto"})
+        self.sentence = widgets.HTML()
+        self.chart, self.table, self.saved = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        for shown in (self.sentence, self.table):
+            shown.add_class("jp-RenderedHTMLCommon")  # JupyterLab's own look of tables and text
+        self._moves = (
+            self.vintage, self.path, self.target, self.date, self.capacity, self.share, self.extra, self.retention,
+        )  # fmt: skip
+        self._start(programme, question.vintage)
+        self.programme.observe(self._other_programme, "value")
+        for widget in self._moves:
+            widget.observe(self._moved, "value")
+        self.button.on_click(self._save)
+        self.box = widgets.VBox(
+            [self.programme, *self._moves, self.sentence, self.chart, self.table,
+             widgets.HBox([self.name, self.button]), self.saved]
+        )  # fmt: skip
+        self.verdict: v.Verdict
+        self.refresh()
+        self._first = self._fallback()
+
+    def _widget(self, kind: Any, key: str, unit: str = "", **options: Any) -> Any:
+        words = self.fmt.say(f"explore.{key}", unit=unit)
+        return kind(description=words, style=_STYLE, layout=_WIDE, **options)
+
+    def _slider(self, key: str, values: tuple[float, ...], write: Any, value: float) -> Any:
+        options = [(write(x), x) for x in values]
+        return self._widget(widgets.SelectionSlider, key, options=options, value=value)
+
+    def _whole(self, share: float) -> str:
+        """A share that is set, not estimated: 100% is exact."""
+        return self.fmt.percent(share, certain=True)
+
+    # state
+
+    def _start(self, programme: Any, vintage: str | None = None) -> None:
+        """Set everything that depends on the programme; without a vintage the last known one."""
+        fmt, today = self.fmt, dt.date.today().isoformat()
+        known = {iso(day) for day in ledger.known_vintages(programme)}
+        # The ends of the years lie between the days of reports: there the verdicts of reports stand.
+        ends = {f"{year}-12-31" for year in range(int(min(known, default=today)[:4]), int(today[:4]))}
+        days = sorted(known | ends | ({vintage} if vintage else set()) | {today})
+        options = [(fmt.short_day(day), day) for day in days if day < today]
+        self.vintage.options = [*options, (fmt.say("explore.today", day=fmt.short_day(today)), today)]
+        self.vintage.value = vintage or max(known, default=today)
+        self.capacity.options = [(c.title[fmt.lang], c.name) for c in programme.capacities] or [("\u2013", "")]
+        named = next((c.name for c in programme.capacities if c.name == self.question.capacity), None)
+        if self.question.capacity and named is None and programme is self._engine.programme:
+            given = str(self.question.capacity)  # a number of units, from the parameters
+            self.capacity.options = [*self.capacity.options, (fmt.level(float(given)), given)]
+            named = given
+        default = next((c.name for c in programme.capacities if c.default), None)
+        self.capacity.value = named or default or self.capacity.options[0][1]
+        share = self.question.capacity_share
+        if share not in SHARES:
+            self.share.options = [(self._whole(x), x) for x in sorted({*SHARES, share})]
+        self.share.value = share
+        last = max(programme.path.milestones, key=lambda m: m.date) if programme.path else None
+        self.target.description = fmt.say("explore.target", unit=programme.noun[fmt.lang])
+        self.target.value = float(last.value) if last else 0.0
+        self.date.value = dt.date.fromisoformat(iso(last.date)) if last else dt.date.today()
+        self.extra.options = [(fmt.amount(x), x) for x in nice_amounts(self.target.value or 1.0)]
+        self.extra.value, self.retention.value = 0.0, 1.0
+        self.retention.disabled = programme.net  # its count has lost those who left already
+        self._lock_target()
+
+    def _lock_target(self) -> None:
+        self.target.disabled = self.date.disabled = self.path.value == "announced"
+
+    @property
+    def asked(self) -> Question:
+        """The question that the sliders ask now."""
+        own = self.path.value == "own"
+        if own and self.date.value is None:
+            raise InputError(f"{self.fmt.say('explore.date')}?")
+        default = next((c.name for c in self._engine.programme.capacities if c.default), "")
+        return Question(
+            vintage=self.vintage.value,
+            capacity=None if self.capacity.value in (default, "") else self.capacity.value,
+            capacity_share=self.share.value,
+            targets=((self.date.value.isoformat(), self.target.value),) if own else None,
+            seed=self.question.seed,
+        )
+
+    # what follows a move
+
+    def _other_programme(self, _: Any) -> None:
+        programme = ledger.load(self.programme.value, self._data)
+        self._moving = True
+        try:
+            self._engine = Explorer(programme)
+            self.path.value = "announced"
+            self._start(programme)
+        finally:
+            self._moving = False
+        self.refresh()
+
+    def _moved(self, _: Any) -> None:
+        if not self._moving:
+            self._lock_target()
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Answer the question of the sliders and show it."""
+        try:
+            question = self.asked
+            self.verdict = self._engine.verdict(question, self.extra.value, self.retention.value)
+        except InputError as error:
+            self.sentence.value = str(Markup('<p role="alert">{}</p>').format(error))
+            return
+        programme, fmt, figures = self._engine.programme, self.fmt, self._engine.figures(question)
+        self.sentence.value = str(self._words(figures))
+        chart = fan_svg(self.verdict, figures, fmt, programme.reference_source)
+        self.chart.value = str(chart + Markup("<p>{}</p>").format(fmt.say("explore.legend")))
+        self.table.value = str(self._targets(figures).html())
+        stem = explore_save.slug("-".join(map(str, explore_save.parameters(programme, question).values())))
+        self.name.placeholder, self.saved.value = stem, ""
+
+    def _targets(self, figures: Any) -> Any:
+        return notebook_tables.milestones(self.verdict, self.fmt, scale_of(self.verdict, figures, self.fmt))
+
+    def _assumed(self) -> list[str]:
+        """What the sliders assume beyond the evidence, in words."""
+        fmt, said = self.fmt, []
+        if self.path.value == "own":
+            said.append(fmt.say("explore.assumed.own"))
+        if self.extra.value:
+            said.append(fmt.say("explore.assumed.extra", extra=fmt.amount(self.extra.value)))
+        if self.retention.value < 1:
+            said.append(fmt.say("explore.assumed.retention", rate=fmt.percent(self.retention.value)))
+        return said
+
+    def _words(self, figures: Any) -> Markup:
+        fmt, said = self.fmt, self._assumed()
+        if self.share.value < 1:
+            said.insert(0, fmt.say("explore.assumed.share", share=fmt.percent(self.share.value)))
+        known = fmt.counted("explore.figures", len(figures), day=fmt.day(self.verdict.vintage))
+        tail = fmt.say("explore.assumes", list=fmt.joined(said)) if said else ""
+        sentence = brief_text.sentence(self.verdict.to_dict(), fmt, emphasis=True)
+        return Markup(
+            '<div role="status" aria-live="polite"><p style="font-size:1.25em">{}</p><p>{} {}</p></div>'
+        ).format(sentence, capital(known), tail)
+
+    def _save(self, _: Any) -> None:
+        fmt = self.fmt
+        try:
+            said = self._assumed()
+            remarks = [fmt.say("explore.assumes", list=fmt.joined(said))] if said else []
+            path, command = explore_save.write(
+                self.folder, self.name.value or self.name.placeholder, self._engine.programme, self.asked, remarks, fmt
+            )
+        except InputError as error:
+            self.saved.value = str(Markup('<p role="alert">{}</p>').format(error))
+            return
+        note = fmt.say("explore.only_here", list=fmt.joined(said)) if said else ""
+        self.saved.value = str(
+            Markup('<div role="status"><p>{}</p><pre>{}</pre><p>{}</p></div>').format(
+                fmt.say("explore.saved", file=f"{path.parent.name}/{path.name}"), command, note
+            )
+        )
+
+    # how it is shown
+
+    def _fallback(self) -> tuple[str, str]:
+        figures = self._engine.figures(self.asked)
+        table = self._targets(figures)
+        sentence = brief_text.sentence(self.verdict.to_dict(), self.fmt)
+        help_ = self.fmt.say("explore.no_widgets")
+        html = Markup("<p>{}</p><p>{}</p>{}").format(help_, sentence, table.html())
+        return str(html), f"{help_}\n{sentence}\n{table.frame().to_string(index=False)}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        html, text = self._first
+        return {**self.box._repr_mimebundle_(), "text/html": html, "text/plain": text}

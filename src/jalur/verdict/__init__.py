@@ -1,0 +1,1 @@
+"""One programme, one question, one answer."""

@@ -1,0 +1,1 @@
+"""Numbers, dates, sentences and tables in any language."""

@@ -1,0 +1,696 @@
+"""The brief: every shape of verdict gives a page that is complete, escaped, worded, and the same in both languages."""
+
+import base64
+import hashlib
+import itertools
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from unittest.mock import Mock
+
+import pandas as pd
+import pytest
+from brief_cases import cases
+from brief_pages import export, material
+from markupsafe import Markup
+from sentence_parts import sentences_of, words_of
+
+from jalur import ledger
+from jalur.brief import sections as brief
+from jalur.brief import tables as brief_tables
+from jalur.brief import take as brief_take
+from jalur.brief.page import text_of
+from jalur.verdict import judge as reach
+from jalur.verdict.model import CAPACITY_TOLERANCE
+from jalur.words import sentences as brief_text
+from jalur.words.format import LANGUAGES, Format
+
+CASES = cases()
+VOID = {"meta", "link", "br", "img", "source", "input", "line", "circle", "rect", "path", "hr"}
+
+
+class Checker(HTMLParser):
+    """Headings, images, links and texts of a page; complains about tags that do not close."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.headings, self.images, self.links, self.blocks, self.ids = [], [], [], [], [], []
+        self.quiet = 0
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if attrs.get("id"):
+            self.ids.append(attrs["id"])
+        if tag == "img":
+            self.images.append(attrs)
+        if tag == "a":
+            self.links.append(attrs)
+        if tag in ("style", "script", "svg"):
+            self.quiet += 1
+        if tag in ("p", "li", "caption", "figcaption", "td", "th", "summary", "h1", "h2", "h3"):
+            self.blocks.append("")
+        if tag in ("h1", "h2", "h3", "h4"):
+            self.headings.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        assert self.open, tag
+        assert self.open.pop() == tag, tag
+        if tag in ("style", "script", "svg"):
+            self.quiet -= 1
+
+    def handle_data(self, data):
+        if not self.quiet and self.blocks:
+            self.blocks[-1] += data
+
+
+def checked(html):
+    checker = Checker()
+    checker.feed(html)
+    assert checker.open == []
+    return checker
+
+
+@pytest.fixture(scope="module", params=sorted(CASES))
+def pages(request):
+    case = CASES[request.param]
+    return case, {lang: export(brief.sections(material(case), lang), lang) for lang in LANGUAGES}
+
+
+def test_headings_images_links_and_sentences(pages):
+    _, html = pages
+    for lang in LANGUAGES:
+        found = checked(html[lang])
+        assert found.headings.count("h1") == 1
+        levels = [int(h[1]) for h in found.headings]
+        assert levels[0] == 1
+        assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
+        alts = [image["alt"] for image in found.images]
+        assert alts
+        assert all(len(alt) > 30 for alt in alts)
+        assert len(set(alts)) == len(alts)
+        assert len(set(found.ids)) == len(found.ids)
+        for link in found.links:
+            if link["href"].startswith("http"):
+                assert link["rel"] == "noopener noreferrer"
+            elif link["href"].startswith("#"):
+                assert link["href"][1:] in found.ids
+        for block in found.blocks:
+            for sentence in sentences_of(" ".join(block.split())):
+                assert len(words_of(sentence)) < 25, (lang, sentence)
+
+
+def test_the_page_stands_alone(pages):
+    _, html = pages
+    for lang in LANGUAGES:
+        page = html[lang]
+        assert f'<html lang="{lang}">' in page
+        assert not re.search(r'(?:src|srcset|href)="(?:https?:)?//(?!example\.org)', page.replace(" ", ""))
+        for filler in (
+            "No description has been provided",
+            "papermill",
+            "MathJax",
+            "require.js",
+            "mermaid",
+            "import this",
+            "In [",
+            "Out [",
+        ):
+            assert filler not in page, filler
+        assert 'http-equiv="Content-Security-Policy"' in page
+        policy = re.search(r"default-src[^\"]+", page).group(0)
+        script = re.search(r"<script>(.*?)</script>", page, re.S).group(1)
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert policy.startswith("default-src 'none'")
+        assert f"script-src 'sha256-{digest}'" in policy
+        assert page.count("<script") == 1
+        other = {"en": "id", "id": "en"}[lang]
+        assert f'href="brief.{other}.html"' in page
+        assert 'href="01_evidence.ipynb"' in page
+        assert text_of(page, "title") == text_of(page, "h1")
+
+
+def numbers(html):
+    """Digits of the visible text and of the alt texts, without separators."""
+    html = re.sub(r"<(style|script|svg)\b.*?</\1>", " ", html, flags=re.S)
+    alts = " ".join(re.findall(r'alt="([^"]*)"', html))
+    plain = re.sub(r"<[^>]+>", " ", html)
+    return sorted(re.findall(r"\d+", re.sub(r"(?<=\d)[.,](?=\d)", "", plain + alts)))
+
+
+def test_both_languages_have_the_same_headings_and_numbers(pages):
+    _, html = pages
+    assert checked(html["en"]).headings == checked(html["id"]).headings
+    assert numbers(html["en"]) == numbers(html["id"])
+
+
+def test_a_probability_is_shown_only_where_there_is_one(pages):
+    case, html = pages
+    p = case.verdict["joint_probability"]
+    for lang in LANGUAGES:
+        fmt, page = Format(lang), html[lang]
+        if p is None:
+            assert 'class="odds"' not in page
+            assert 'class="dots"' not in page
+            assert 'class="what-if"' not in page
+            assert fmt.say("verdict.no_probability_short")[:-1].split(";")[0] in page
+            assert fmt.say("method.steps.none") in page
+            assert fmt.number(case.verdict["draws"]) not in page.split('id="method"')[1].split("</section>")[0]
+        else:
+            assert f'<b aria-hidden="true">{fmt.percent(p).replace("<", "&lt;").replace(">", "&gt;")}</b>' in page
+            for m in case.verdict["milestones"]:
+                assert f"<b>{fmt.percent(m['probability']).replace('<', '&lt;').replace('>', '&gt;')}</b>" in page
+        for m in case.verdict["milestones"]:
+            assert fmt.exact(m["target"]) in page
+
+
+def test_the_slider_table_holds_the_levers_of_the_verdict(pages):
+    case, html = pages
+    for lang in LANGUAGES:
+        rows = re.findall(r'<tr data-percent="(-?\d+)">.*?<td class="num">(.*?)</td>', html[lang], re.S)
+        levers = case.verdict["levers"]
+        wanted = [] if not levers else [(str(int(x)), Format(lang).percent(p)) for x, p in levers["faster"]]
+        assert [(x, p.replace("&lt;", "<").replace("&gt;", ">")) for x, p in rows] == wanted
+
+
+BAD = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_text_from_data_is_escaped(lang):
+    case = CASES["umkm"]
+    frame = case.figures.assign(speaker_org=BAD, publisher=BAD, note=BAD, url="javascript:alert(1)")
+    frame.loc[frame.index[0], "url"] = 'https://example.org/"><script>alert(1)</script>'
+    verdict = case.verdict | {"programme": BAD, "data_hash": BAD}
+    verdict["capacities"] = [
+        c | {"name": BAD, "source": BAD, "url": "javascript:alert(2)"} for c in verdict["capacities"]
+    ]
+    programme = case.programme
+    nasty = type(programme)(
+        **(vars(programme) | {"title": {lang: BAD}, "noun": {lang: BAD}, "subject": {lang: BAD}, "capacities": ()})
+    )
+    given = replace(material(case), verdict=verdict, figures=frame, programme=nasty, notebooks=(BAD,))
+    page = export(brief.sections(given, lang), lang)
+    assert page.count("<script") == 1
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert 'href="javascript:' not in page
+    checked(page)
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("umkm", "fan.title.mixed"),
+        ("very_likely", "fan.title.above"),
+        ("hopeless", "fan.title.below"),
+        ("met", "fan.title.met"),
+        ("one", "fan.title.published"),
+        ("none", "fan.title.nothing"),
+        ("shop", "fan.title.below_one"),
+        ("all_past", "fan.title.past_below"),
+    ],
+)
+def test_the_headline_of_the_fan_follows_the_outcome(name, key):
+    case, fmt = CASES[name], Format("en")
+    title = brief_text.fan_title(case.verdict, case.figures, fmt)
+    if key == "fan.title.mixed":
+        assert title == "The middle projection passes 20 and 24\u00a0million, but stops short of 30\u00a0million"
+    else:
+        assert title == fmt.say(key)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        (
+            "umkm",
+            "Uncertain, and more likely missed than met: the chance that all three milestones are met on time is 35%",
+        ),
+        ("very_likely", "Very likely:"),
+        ("hopeless", "Very unlikely: the chance that all three milestones are met on time is &lt;1%"),
+        ("all_past", "Very unlikely: the chance that all three milestones were met on time is 3%"),
+        ("shop", "Very unlikely: the chance that the target is met on time is 8%"),
+        ("two", "Uncertain, and more likely missed than met: the chance that both milestones are met"),
+        ("met", "Already reached: the published count passed the last target, 200\u00a0thousand"),
+        ("impossible", "Impossible with this capacity: 30\u00a0million is more than the 26.3\u00a0million"),
+        ("no_capacity", "Cannot be assessed: no dated capacity is known. We give no probability; arithmetic alone"),
+        ("one", "Cannot be assessed: only one usable figure was published by 31 January 2024."),
+        ("none", "Cannot be assessed: no usable figure was published by 31 March 2022. We give no probability"),
+        ("no_path", "Cannot be assessed: no official path with dated targets is on record."),
+    ],
+)
+def test_the_verdict_sentence_follows_the_outcome(name, start):
+    assert str(brief_text.sentence(CASES[name].verdict, Format("en"))).startswith(start)
+
+
+def test_without_a_figure_the_steps_between_the_targets_are_given():
+    page = export(brief.sections(material(CASES["none"]), "en"), "en")
+    assert "250 \u2192 400, 2023" in page
+    assert "12.5" in page or ">13<" in page
+
+
+def test_a_chance_that_moves_with_the_capacity_is_said_to_be_unknown():
+    page = export(brief.sections(material(CASES["umkm"]), "en"), "en")
+    assert "The data cannot tell which is right." in page
+    page = export(brief.sections(material(CASES["very_likely"]), "en"), "en")
+    assert "The data cannot tell" not in page
+
+
+def test_the_sections_come_in_the_order_of_the_page():
+    assert tuple(brief.sections(material(CASES["umkm"]), "en")) == brief.SECTIONS
+
+
+def test_same_material_same_page():
+    first, second = (export(brief.sections(material(CASES["umkm"]), "id"), "id") for _ in range(2))
+    assert first == second
+
+
+def test_a_projection_that_starts_below_the_last_figure_is_not_said_to_be_enough():
+    case, fmt = CASES["shop"], Format("en")
+    step = case.verdict["milestones"][0]
+    fast = step | {"stage_projected_monthly_additions": 2 * step["stage_required_monthly_additions"]}
+    assert fast["median"] < fast["target"]
+    verdict = case.verdict | {"milestones": [fast]}
+    assert "The projection starts lower" in brief_text.reasons(verdict, case.programme, fmt)[0]
+    assert brief_take.pace_title(verdict, fmt) == fmt.say("take.pace_title.mixed")
+    there = verdict | {"milestones": [fast | {"median": 1.1e6}]}
+    assert "starts lower" not in brief_text.reasons(there, case.programme, fmt)[0]
+    assert brief_take.pace_title(there, fmt) == fmt.say("take.pace_title.enough")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_long_path_is_a_list_and_its_wide_tables_say_what_they_leave_out(lang):
+    case, fmt = CASES["yearly"], Format(lang)
+    parts = brief.sections(material(case), lang)
+    steps, listed = case.verdict["milestones"], parts["milestones"].html
+    assert listed.count('<th scope="row">') == len(steps) == 8
+    assert all(fmt.percent(m["probability"]) in listed for m in steps)
+    change = parts["change"].html
+    columns = [fmt.say("change.column", target=fmt.exact(m["target"]), when=fmt.brief_date(m["date"])) for m in steps]
+    assert [name in change for name in columns] == [False] * 2 + [True] * 6
+    cells = [row.count("<td") for row in change.partition("</table>")[0].split("<tr")[2:]]
+    assert set(cells) == {0, 7}  # group heads, and rows with six targets and the whole path
+    said = {"en": "the last six of eight targets", "id": "enam target terakhir dari delapan"}[lang]
+    assert said in change
+    assert said in parts["take"].html
+    assert "<img" not in parts["take"].html  # eight stretches are a table
+    assert said not in brief.sections(material(CASES["many"]), lang)["change"].html
+
+
+def test_who_can_join_changes_little_only_where_it_moves_the_chance_by_ten_points_at_most():
+    case, fmt = CASES["very_likely"], Format("en")
+    heads = {}
+    for moved in (0.001, 0.1, 0.18):
+        verdict = case.verdict | {"capacity_range": moved}
+        head, lines = brief_text.condition(verdict, case.programme, fmt)
+        heads[moved] = head, lines[-1]
+    assert heads[0.001][0] == heads[0.1][0] == fmt.say("condition.head_steady")
+    assert heads[0.18][0] == fmt.say("condition.head_some")
+    assert "less than a point" in heads[0.001][1]
+    assert "by 18 points at most" in heads[0.18][1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "on", "said"),
+    [
+        (1, 1, "The only label calls"),
+        (2, 2, "Both labels call"),
+        (4, 4, "All four labels call"),
+        (4, 1, "One of four labels calls"),
+        (4, 3, "Three of four labels call"),
+        (4, 0, "None of the labels calls"),
+    ],
+)
+def test_labels_are_counted_in_good_grammar(labels, on, said):
+    case = CASES["umkm"]
+    given = [row | {"on_track": k < on} for k, row in enumerate(case.verdict["labels"][:labels])]
+    assert brief_text.labels_sentences(case.verdict | {"labels": given}, Format("en"))[0].startswith(said)
+
+
+def test_a_path_whose_deadlines_have_passed_promises_nothing():
+    fmt, parts = Format("en"), brief.sections(material(CASES["all_past"]), "en")
+    assert fmt.say("take.levels_title_past") in parts["take"].html
+    assert fmt.say("take.levels_title") not in parts["take"].html
+    assert fmt.say("take.pace_title.recent") in parts["take"].html
+
+
+def test_without_a_figure_no_circle_is_explained_and_no_empty_row_is_shown():
+    fmt, parts = Format("en"), brief.sections(material(CASES["none"]), "en")
+    assert fmt.say("fan.note_targets") in parts["fan"].html
+    assert "Circles" not in parts["fan"].html
+    assert fmt.say("milestones.needed") not in parts["milestones"].html
+    assert fmt.say("milestones.needed") in brief.sections(material(CASES["one"]), "en")["milestones"].html
+
+
+def test_a_projection_far_below_its_target_keeps_its_digits():
+    case = CASES["shop"]
+    step = case.verdict["milestones"][0]
+    levels = {"0.5": 26_400.0, "0.8": 22_100.0, "0.9": 21_300.0}
+    low = step | {"median": 26_400.0, "interval_90": [21_000.0, 67_000.0], "levels": levels}
+    parts = brief.sections(replace(material(case), verdict=case.verdict | {"milestones": [low]}), "id")
+    assert "26,4\u00a0ribu" in parts["milestones"].html
+    assert "21,0\u201367,0" in parts["milestones"].html
+    assert re.search(r"22,1</td>.*21,3</td>.*1\.000</td>", parts["take"].html, re.S)
+
+
+def test_bodies_are_named_in_the_language_of_the_page():
+    case = CASES["umkm"]
+    for lang, name in (("en", "Without the President"), ("id", "Tanpa Presiden")):
+        sources = [row | {"name": "Presiden"} for row in case.verdict["sensitivity"]["sources"]]
+        verdict = case.verdict | {"sensitivity": case.verdict["sensitivity"] | {"sources": sources}}
+        assert name in brief.sections(replace(material(case), verdict=verdict), lang)["change"].html
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "The last published figure, 2.3 million as of 23 December 2022, has reached the target of 1 million."),
+        ("id", "Angka terakhir yang diumumkan, 2,3 juta per 23 Desember 2022, sudah mencapai target 1 juta."),
+    ],
+)
+def test_without_a_probability_a_figure_above_the_target_is_named(lang, said):
+    fmt, products = Format(lang), ledger.load("ekatalog_products")
+    words = {
+        v: str(brief_text.sentence(reach.assess(products, v).to_dict(), fmt)) for v in ("2022-06-30", "2022-12-31")
+    }
+    assert said in words["2022-12-31"].replace("\u00a0", " ")
+    assert fmt.say("verdict.above", value="", date="", target="")[:20] not in words["2022-06-30"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_path_whose_dates_have_passed_says_how_far_the_last_figure_is_below(lang):
+    fmt, cooperatives = Format(lang), ledger.load("modern_cooperatives")
+    given = reach.assess(cooperatives, "2024-12-31").to_dict()
+    said = " ".join(brief_take.take_sentences(given, cooperatives, fmt, Markup("400")))
+    assert said == fmt.say("take.all_past.many", last="400", date=fmt.day("2023-12-31"), gap="100", target="500")
+    umkm = ledger.load("umkm_onboarding")
+    passed = reach.assess(umkm, "2024-12-31", sensitivity=False).to_dict()
+    whole = " ".join(brief_take.take_sentences(passed, umkm, fmt, Markup("25")))
+    assert fmt.exact(5e6) in whole  # not "5.00 million" beside targets of "30 million"
+    earlier = reach.assess(cooperatives, "2024-10-31").to_dict()
+    assert said not in " ".join(brief_take.take_sentences(earlier, cooperatives, fmt, Markup("400")))
+
+
+def test_labels_that_come_too_late_are_not_said_to_lack_figures():
+    fmt, products = Format("en"), ledger.load("ekatalog_products")
+    late, early = (reach.assess(products, v).to_dict() for v in ("2024-12-31", "2021-12-31"))
+    assert brief_text.labels_sentences(late, fmt) == [fmt.say("labels.too_late")]
+    assert brief_text.labels_sentences(early, fmt) == [fmt.say("labels.nothing")]
+
+
+def test_the_range_over_other_growth_curves_stands_below_that_over_single_figures():
+    case, fmt = CASES["umkm"], Format("en")
+    groups = brief_tables.sensitivity(case.verdict, case.programme, fmt, Mock())
+    (*_, figures, curves) = groups[-1][1]
+    assert (figures[0], curves[0]) == ("Any one figure left out", "Any of four other growth curves")
+    given = case.verdict["sensitivity"]
+    spans = [*given["range_shapes"], given["joint_range_shapes"]]
+    assert curves[1] == [fmt.percent_span(*span) for span in spans]
+    assert curves[1] != figures[1]
+    wide = given | {"range_shapes": [[0.0, 1.0]] * len(given["range_shapes"])}
+    moved = brief_text.change_sentence(case.verdict | {"sensitivity": wide}, fmt)
+    assert moved == fmt.say("change.shape_most")
+
+
+def test_a_figure_above_the_target_with_less_than_certainty_is_explained():
+    case, fmt = CASES["met"], Format("en")
+    said = fmt.say("verdict.passed_unsure")
+    doubted = case.verdict | {"joint_probability": 0.81}
+    assert said in brief_text.reasons(doubted, case.programme, fmt)
+    assert said not in brief_text.reasons(case.verdict, case.programme, fmt)
+    past = doubted | {"milestones": [m | {"status": "past"} for m in case.verdict["milestones"]]}
+    assert brief_text.reasons(past, case.programme, fmt) == [fmt.say("verdict.past.one"), said]
+
+
+def plain(words):
+    return str(words).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "In 300 past cases with such a label, 57% got there"),
+        ("id", "Dari 300 kasus lampau berlabel demikian, 57%"),
+    ],
+)
+def test_past_cases_are_those_of_a_label_that_says_on_track_here(lang, said):
+    case = CASES["umkm"]
+    labels = [row | {"on_track": row["method"] == "escap"} for row in case.verdict["labels"]]
+    labels[2] |= {"on_track_cases": 300, "hit_rate": 0.57}
+    some = case.verdict | {"labels": labels}
+    html = brief.sections(replace(material(case), verdict=some), lang)["change"].html
+    assert said in html
+    assert "57%</td>" in html or ">57%<" in html
+    assert "31%" not in html.partition('id="labels"')[2]
+    none = case.verdict | {"labels": [row | {"on_track": False} for row in labels]}
+    html = brief.sections(replace(material(case), verdict=none), lang)["change"].html.partition('id="labels"')[2]
+    assert Format(lang).say("labels.hit_on") not in html
+    assert "57%" not in html
+    assert len(brief_text.labels_sentences(none, Format(lang))) == 2
+
+
+def moved_by_capacity(*chances):
+    """A path whose capacities give these chances of its milestones and of all of them."""
+    verdict = CASES["umkm"].verdict
+    rows = [
+        c | {"probabilities": list(given[:-1]), "joint_probability": given[-1]}
+        for c, given in zip(verdict["capacities"], chances, strict=True)
+    ]
+    steps = [m | {"probability": p} for m, p in zip(verdict["milestones"], chances[0], strict=False)]
+    moved = max(max(column) - min(column) for column in zip(*chances, strict=True))
+    return verdict | {
+        "milestones": steps,
+        "capacity": rows[0],
+        "capacities": rows,
+        "joint_probability": chances[0][-1],
+        "capacity_range": moved,
+        "data_cannot_tell": moved > CAPACITY_TOLERANCE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "en",
+            "The chance of 24 million by the end of 2023 is then 62%. With all online_umkm (48.3 million) it is 31%.",
+        ),
+        ("id", "peluang 24 juta pada akhir 2023 adalah 62%. Dengan semua online_umkm (48,3 juta), peluangnya 31%."),
+    ],
+)
+def test_where_the_whole_path_hardly_moves_the_milestone_that_moves_most_is_named(lang, said):
+    fmt, programme = Format(lang), CASES["umkm"].programme
+    hidden = moved_by_capacity((0.9, 0.62, 0.001, 0.001), (0.8, 0.31, 0.0, 0.0), (0.8, 0.4, 0.0, 0.0))
+    head, lines = brief_text.condition(hidden, programme, fmt)
+    assert head == fmt.say("condition.head")
+    assert said in plain(" ".join(lines))
+    assert fmt.percent(0.0) not in " ".join(lines[1:])
+    open_path = moved_by_capacity((0.9, 0.62, 0.5, 0.4), (0.8, 0.31, 0.2, 0.1), (0.8, 0.4, 0.2, 0.1))
+    assert plain(brief_text.condition(open_path, programme, fmt)[1][1]).endswith(("it is 10%.", "peluangnya 10%."))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_choice_that_matters_most_agrees_with_the_condition(lang):
+    fmt, case = Format(lang), CASES["umkm"]
+    hidden = moved_by_capacity((0.9, 0.62, 0.001, 0.001), (0.8, 0.31, 0.0, 0.0), (0.8, 0.4, 0.0, 0.0))
+    still = dict.fromkeys(("range_sources", "range_figures", "range_shapes"), [[0.5, 0.55]] * 3)
+    joint = {f"joint_{key}": [0.0, 0.01] for key in still}
+    hidden |= {"sensitivity": case.verdict["sensitivity"] | still | joint}
+    assert brief_text.change_sentence(hidden, fmt) == fmt.say("change.capacity_most")
+    first = hidden | {"sensitivity": hidden["sensitivity"] | {"range_sources": [[0.1, 0.9], [0.5, 0.6], [0.0, 0.0]]}}
+    assert brief_text.change_sentence(first, fmt) == fmt.say("change.source_most")
+    settled = first | {"vintage": case.verdict["milestones"][0]["date"]}
+    assert brief_text.change_sentence(settled, fmt) == fmt.say("change.capacity_most")
+    quiet = moved_by_capacity(*[(0.9, 0.62, 0.001, 0.001)] * 3) | {"sensitivity": hidden["sensitivity"]}
+    assert brief_text.change_sentence(quiet, fmt) == fmt.say("change.little")
+
+
+@pytest.mark.parametrize(
+    ("lang", "one", "many"),
+    [
+        ("en", "the chance moves by 8 points at most", "the chance of each milestone moves by 8 points at most"),
+        ("id", "peluangnya bergeser paling banyak 8 poin", "peluang tiap target bergeser paling banyak 8 poin"),
+    ],
+)
+def test_a_path_of_one_target_has_no_hardest_milestone(lang, one, many):
+    fmt, case = Format(lang), CASES["very_likely"]
+    given = case.verdict | {"capacity_range": 0.08}
+    assert many in brief_text.condition(given, case.programme, fmt)[1][-1]
+    alone = given | {"milestones": given["milestones"][:1]}
+    assert one in brief_text.condition(alone, case.programme, fmt)[1][-1]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said", "alone"),
+    [
+        ("en", "reaching 250 by the end of 2023 takes 361 more", "the path needs 361 more a month"),
+        ("id", "mencapai 250 pada akhir 2023 membutuhkan tambahan 361", "jalur ini membutuhkan tambahan 361 per bulan"),
+    ],
+)
+def test_the_needed_pace_is_the_largest_of_the_path_and_names_its_milestone(lang, said, alone):
+    case, fmt = CASES["no_capacity"], Format(lang)
+    paces = ((250.0, "2023-12-31", 361.0), (400.0, "2024-12-31", 321.0), (500.0, "2025-12-31", None))
+    steps = [
+        m | {"target": x, "date": day, "required_monthly_additions": pace}
+        for m, (x, day, pace) in zip(case.verdict["milestones"], paces, strict=True)
+    ]
+    verdict = case.verdict | {"milestones": steps, "last_figure": case.verdict["last_figure"] | {"value": 100.0}}
+    assert alone in brief_text.sentence(verdict, fmt)
+    assert said in " ".join(brief_take.take_sentences(verdict, case.programme, fmt, Markup("100")))
+    reached = verdict | {"milestones": [m | {"required_monthly_additions": -1.0} for m in steps]}
+    assert brief_text.need(reached) is None
+
+
+@pytest.mark.parametrize(
+    ("lang", "many", "one"),
+    [
+        ("en", "stops short of every remaining target", "stops short of the last target"),
+        ("id", "tidak sampai ke satu pun target yang tersisa", "tidak sampai ke target terakhir"),
+    ],
+)
+def test_the_headline_speaks_of_the_targets_that_remain(lang, many, one):
+    case, fmt = CASES["hopeless"], Format(lang)
+
+    def title(vintage, factor=1.0):
+        steps = [m | {"median": factor * m["median"]} for m in case.verdict["milestones"]]
+        return brief_text.fan_title(case.verdict | {"vintage": vintage, "milestones": steps}, case.figures, fmt)
+
+    assert title("2022-03-31") == fmt.say("fan.title.below")
+    assert title("2022-12-31").endswith(many)
+    assert title("2023-12-31").endswith(one)
+    assert title("2022-12-31", 9.0) == fmt.say("fan.title.above_ahead")
+    assert title("2023-12-31", 9.0) == fmt.say("fan.title.above_last")
+    end = case.verdict["milestones"][-1]
+    assert title("2023-12-31", end["target"] / end["median"]) == fmt.say("fan.title.at_last")
+
+
+@pytest.mark.parametrize(
+    ("lang", "step", "reaching"),
+    [("en", "The step from 20 to 24", "Reaching 24 million"), ("id", "Tahap dari 20 ke 24", "Mencapai 24 juta")],
+)
+def test_a_stretch_from_the_last_figure_is_no_step_from_a_milestone_of_that_day(lang, step, reaching):
+    case, fmt = CASES["umkm"], Format(lang)
+    first, second, _ = case.verdict["milestones"]
+    steps = [first, second | {"stage_projected_monthly_additions": 1.0, "stage_required_monthly_additions": 9.0}]
+    steps[1] |= {"probability": 0.1}
+    ahead = case.verdict | {"milestones": steps}
+    assert step in plain(brief_text.reasons(ahead, case.programme, fmt)[-1])
+    day = first["date"]
+    past = ahead | {"vintage": "2023-01-20", "milestones": [first | {"status": "past"}, steps[1]]}
+    past |= {"last_figure": case.verdict["last_figure"] | {"date": day}}
+    assert steps[1]["stage_from"] == day
+    assert plain(brief_text.reasons(past, case.programme, fmt)[-1]).startswith(reaching)
+
+
+@pytest.mark.parametrize(
+    ("lang", "needs", "gives"),
+    [
+        ("en", "From the last figure, of 28 March 2022, 1 million", "From 31 October 2022 on, the middle projection"),
+        ("id", "Dihitung dari angka terakhir, per 28 Maret 2022, 1 juta", "Sejak 31 Oktober 2022, proyeksi tengah"),
+    ],
+)
+def test_paces_are_dated_where_the_last_figure_is_old(lang, needs, gives):
+    case, fmt = CASES["shop"], Format(lang)
+    old = case.verdict | {"last_figure": case.verdict["last_figure"] | {"date": "2022-03-28"}}
+    said = plain(brief_text.reasons(old, case.programme, fmt)[-1])
+    assert said.startswith(needs)
+    assert gives in said
+    dated = fmt.say("take.pace_dated", last=fmt.day("2022-03-28"), cutoff=fmt.day("2022-10-31"))
+    assert dated in brief.sections(replace(material(case), verdict=old), lang)["take"].html
+    assert not plain(brief_text.reasons(case.verdict, case.programme, fmt)[-1]).startswith(needs[:20])
+    assert dated[:20] not in brief.sections(material(case), lang)["take"].html
+
+
+@pytest.mark.parametrize(("lang", "more"), [("en", "more than {}"), ("id", "lebih dari {}")])
+def test_a_floor_is_quoted_as_more_than_its_number(lang, more):
+    case, fmt = CASES["umkm"], Format(lang)
+    frame = case.figures.assign(qualifier="approx")
+    ends = frame.index[[0, -1]]
+    words = {k: fmt.published(frame["value"][k], frame["decimals"][k]) for k in ends}
+    stated = brief.sections(replace(material(case), figures=frame), lang)
+    assert more.format(words[ends[1]]) not in " ".join(map(str, stated.values()))
+    frame.loc[ends, "qualifier"] = "at_least"
+    parts = brief.sections(replace(material(case), figures=frame), lang)
+    for k in ends:
+        assert f"{more.format(words[k])}</td>" in parts["fan"].html  # the table of all figures
+    labels = plain(parts["change"].html.partition('id="labels"')[2])
+    assert plain(more.format(fmt.exact(frame["value"][ends[0]]))) in labels
+    assert plain(more.format(words[ends[1]])) in labels
+    assert f"{more.format(words[ends[1]])}<sup>" in parts["take"].html
+    assert f"{more.format(words[ends[1]])}, " in parts["change"].html  # the most influential figure
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    ("short", "last", "key"),
+    [
+        ((True, True, True), True, "short_every"),
+        ((True,), True, "short_path"),
+        ((False, True, True), True, "short_most"),
+        ((True, True, False, False), True, "short_some"),
+        ((False, False, True), True, "short"),
+        ((False, False, True), False, "short_one"),  # the target above the capacity has no stretch
+        ((True, False, False), True, "short_one"),
+    ],
+)
+def test_the_title_of_the_pace_chart_says_of_which_stretches_it_is_true(lang, short, last, key):
+    fmt, step = Format(lang), CASES["umkm"].verdict["milestones"][0]
+    needed = [5.0, 4.0, 6.0, 5.0]
+    steps = [
+        step | {"stage_required_monthly_additions": n, "stage_projected_monthly_additions": n + (-1 if less else 1)}
+        for n, less in zip(needed, short, strict=False)
+    ]
+    if not last:
+        steps.append(step | {"status": "exceeds_capacity", "stage_required_monthly_additions": None})
+    assert brief_take.pace_title({"milestones": steps}, fmt) == fmt.say(f"take.pace_title.{key}")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_record_counts_the_ranges_that_it_shows(lang):
+    fmt = Format(lang)
+    days = [f"202{k}-12-31" for k in range(4)]
+    row = {"vintage": "2019-12-31", "ahead": True, "probability": 0.5}
+    rows = [row | {"date": day, "target": 10.0 + k, "held_90": k > 1} for k, day in enumerate(days)]
+    said = brief_tables.record_title(pd.DataFrame(rows), fmt)
+    assert said == fmt.say("record.headline.some_held", held="2", all="3")  # the first of four targets has no panel
+
+
+@pytest.mark.parametrize(
+    ("paces", "en", "id_"),
+    [
+        ((400, 300), "brought 400 a month, the last six 300.", "menambah 400 per bulan, enam bulan terakhir 300."),
+        (
+            (407, -33),
+            "over the last six the count fell by 33 a month.",
+            "enam bulan terakhir jumlahnya turun 33 per bulan.",
+        ),
+        (
+            (-83, -133),
+            "the count fell by 83 a month, over the last six by 133.",
+            "jumlahnya turun 83 per bulan, dalam enam",
+        ),
+        ((-83, 20), "the count fell by 83 a month; the last six brought 20", "turun 83 per bulan, tetapi enam bulan"),
+        (
+            (-83, None),
+            "Over the last twelve months the count fell by 83",
+            "Dalam dua belas bulan terakhir jumlahnya turun 83",
+        ),
+        ((None, -33), "Over the last six months the count fell by 33", "Dalam enam bulan terakhir jumlahnya turun 33"),
+    ],
+)
+def test_a_count_that_shrank_is_said_to_have_fallen(paces, en, id_):
+    case = CASES["umkm"]
+    given = [[months, "2021-03-17", x] for months, x in zip((12, 6), paces, strict=True) if x is not None]
+    verdict = case.verdict | {"published_pace": given}
+    for lang, words in (("en", en), ("id", id_)):
+        said = " ".join(brief_take.take_sentences(verdict, case.programme, Format(lang), None))
+        assert words in said
+        assert "\u2212" not in said
+    steps = [m | {"stage_required_monthly_additions": 5.0 + k} for k, m in enumerate(verdict["milestones"])]
+    falling = "the count is falling" in " ".join(
+        brief_take.take_sentences(verdict | {"milestones": steps}, case.programme, Format("en"), None)
+    )
+    assert falling == (paces[1] is not None and paces[1] < 0)

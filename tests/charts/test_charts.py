@@ -1,0 +1,257 @@
+"""Charts: nothing overlaps for any shape of programme, the alt text says the numbers, same input gives same bytes."""
+
+import itertools
+import re
+
+import pandas as pd
+import pytest
+from brief_cases import cases
+
+from jalur import charts, ledger
+from jalur import charts as charts_evidence
+from jalur.charts import parts as chart_parts
+from jalur.verdict import measured
+from jalur.words.format import LANGUAGES, Format
+
+CASES = cases()
+
+
+def fan(case, lang, narrow=False):
+    return charts.fan_chart(case.verdict, case.figures, Format(lang), narrow, case.programme.reference_source)
+
+
+def pace(case, lang, narrow=False):
+    return charts.pace_chart(case.verdict, Format(lang), case.programme.noun[lang], narrow)
+
+
+@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", CASES)
+def test_no_label_overlaps_or_leaves_the_fan_and_the_pace_chart(name, lang, narrow):
+    assert charts.overlaps(fan(CASES[name], lang, narrow)[0]) == []
+    assert charts.overlaps(pace(CASES[name], lang, narrow)[0]) == []
+
+
+def test_an_overlap_and_a_label_outside_are_found():
+    figure, ax = chart_parts.canvas(80, 40, 2, 2, 2, 2)
+    ax.set(xlim=(0, 1), ylim=(0, 1), xticks=[], yticks=[])
+    ax.text(0.4, 0.5, "first label")
+    ax.text(0.42, 0.5, "second label")
+    ax.text(0.95, 0.1, "a label that leaves the figure")
+    found = charts.overlaps(figure)
+    assert ("first label", "second label") in found
+    assert ("a label that leaves the figure", "outside") in found
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("name", CASES)
+def test_the_alt_text_says_figures_targets_and_projection(name, lang):
+    case, fmt = CASES[name], Format(lang)
+    alt = fan(case, lang)[1]
+    for m in case.verdict["milestones"]:
+        assert fmt.exact(m["target"]) in alt
+        if m["median"] is not None:
+            assert charts.scale_of(case.verdict, case.figures, fmt).words(m["median"]) in alt
+    if len(case.figures):
+        last = case.figures.iloc[-1]
+        assert fmt.published(last["value"], int(last["decimals"])) in alt
+
+
+def digits(text):
+    return sorted(re.findall(r"\d+", text.replace(".", "").replace(",", "")))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_both_languages_say_the_same_numbers(name):
+    assert digits(fan(CASES[name], "en")[1]) == digits(fan(CASES[name], "id")[1])
+    assert digits(pace(CASES[name], "en")[1]) == digits(pace(CASES[name], "id")[1])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_value_axes_start_at_zero(name):
+    assert fan(CASES[name], "en")[0].axes[0].get_ylim()[0] == 0
+    assert pace(CASES[name], "en")[0].axes[0].get_xlim()[0] <= 0
+
+
+def test_a_falling_pace_is_written_on_its_own_side_of_zero():
+    case = CASES["all_past"]
+    verdict = case.verdict | {"published_pace": [[12, "2024-06-30", 172e3], [6, "2024-12-31", -35e3]]}
+    figure = charts.pace_chart(verdict, Format("en"), "UMKM")[0]
+    sides = {t.get_text(): t.get_ha() for t in figure.axes[0].texts}
+    assert (sides["172"], sides["\u221235"]) == ("left", "right")
+    assert charts.overlaps(figure) == []
+
+
+def test_marks_tell_published_projected_and_targets_apart_without_colour():
+    ax = fan(CASES["umkm"], "en")[0].axes[0]
+    marks = {line.get_marker() for line in ax.lines}
+    styles = {line.get_linestyle() for line in ax.lines if line.get_marker() in ("None", None, "")}
+    assert {"o", "D", 2} <= marks  # circles, diamonds, upward ticks
+    assert {"-", "--"} <= styles  # fitted, projected
+
+
+def test_no_projection_is_drawn_where_no_probability_can_be_given():
+    ax = fan(CASES["one"], "en")[0].axes[0]
+    assert not ax.collections or all(len(c.get_paths()) == 1 for c in ax.collections)
+    assert not [line for line in ax.lines if line.get_linestyle() == "--"]
+
+
+def test_the_same_chart_gives_the_same_bytes():
+    assert charts.svg(fan(CASES["umkm"], "en")[0]) == charts.svg(fan(CASES["umkm"], "en")[0])
+    assert charts.png(fan(CASES["umkm"], "en")[0], 60) == charts.png(fan(CASES["umkm"], "en")[0], 60)
+
+
+def test_drawing_leaves_the_style_of_other_charts_alone():
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    fan(CASES["umkm"], "en")
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize(
+    ("centres", "sizes", "low", "high"),
+    [([1, 1, 1], [2, 2, 2], 0, 20), ([0, 19], [4, 4], 0, 20), ([5, 6, 15], [6, 2, 3], 0, 20), ([10], [4], 0, 20)],
+)
+def test_labels_on_a_line_keep_apart_and_stay_inside(centres, sizes, low, high):
+    placed = chart_parts.spread(centres, sizes, low, high, gap=0.5)
+    order = sorted(range(len(placed)), key=lambda k: placed[k])
+    for a, b in itertools.pairwise(order):
+        assert placed[b] - placed[a] >= (sizes[a] + sizes[b]) / 2 + 0.5 - 1e-6
+    assert min(p - s / 2 for p, s in zip(placed, sizes, strict=True)) >= low - 1e-6
+    assert max(p + s / 2 for p, s in zip(placed, sizes, strict=True)) <= high + 1e-6
+
+
+def test_ticks_are_even_and_reach_the_top():
+    assert chart_parts.ticks_to(41.1, 5) == [0, 10, 20, 30, 40, 50]
+    assert chart_parts.ticks_to(5.0, 4, low=-2.0) == [-2, 0, 2, 4, 6]
+
+
+def record():
+    rows = []
+    for vintage in ("2022-03-31", "2022-12-31", "2023-12-31"):
+        for day, target, value in (
+            ("2022-12-31", 20e6, 20.76e6),
+            ("2023-12-31", 24e6, 25.29e6),
+            ("2024-12-31", 30e6, None),
+        ):
+            middle = target * 1.03
+            rows.append(
+                {
+                    "vintage": vintage,
+                    "date": day,
+                    "target": target,
+                    "ahead": day > vintage,
+                    "probability": 0.6,
+                    "median": middle,
+                    "low_50": middle * 0.95,
+                    "high_50": middle * 1.05,
+                    "low_90": middle * 0.85,
+                    "high_90": middle * 1.2,
+                    "outcome_value": value,
+                    "outcome_date": day if value else None,
+                    "outcome_id": "x",
+                    "outcome_rule": "reference_figure" if value else "none",
+                    "held_90": True if value else None,
+                    "outcome_reported": pd.Timestamp(day) if value else pd.NaT,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_record_chart(lang, narrow):
+    figure, alt = charts.record_chart(record(), Format(lang), "2022-03-31", narrow)
+    assert charts.overlaps(figure) == []
+    assert "60%" in alt
+    texts = [t.get_text() for ax in figure.axes for t in ax.texts]
+    assert sum(t == Format(lang).say("record.known") for t in texts) == 3  # published by the vintage of that row
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_charts_of_the_notebooks(lang, narrow):
+    fmt, case = Format(lang), CASES["umkm"]
+    verdict, found = case.verdict, measured.record()
+    rows = [
+        {"year": 2020, "official": 10.2e6, "survey": 2.36e6, "known": True, "decimals": 1},
+        {"year": 2021, "official": 17.25e6, "survey": 2.87e6, "known": False, "decimals": 2},
+        {"year": 2022, "official": None, "survey": 2.99e6, "known": False, "decimals": None},
+    ]
+
+    class Straight:
+        def __init__(self, slope):
+            self.slope = slope
+
+        def predict(self, t):
+            return 8e6 + self.slope * (t - 2020)
+
+    bars = [
+        ("Who can join", 0.01, 0.5, "micro and small firms outside agriculture", ""),
+        ("Source", 0.3, 0.6, "without KemenKopUKM", "without Presiden"),
+        ("Figure", 0.49, 0.51, "a", "b"),
+    ]
+    ceilings = [18e6, 30e6, 60e6, 120e6]
+    drawn = [
+        charts.definition_chart(rows, fmt, "UMKM", narrow),
+        charts_evidence.evidence_chart(
+            case.figures, list(case.figures["id"][::2]), fmt, "KemenKopUKM", verdict["milestones"], narrow
+        ),
+        charts_evidence.curves_chart(
+            case.figures,
+            {"logistic": Straight(4e6), "gompertz": Straight(4.1e6), "saturating": Straight(9e6)},
+            fmt,
+            "2024-12-31",
+            verdict["milestones"],
+            narrow,
+        ),
+        charts_evidence.profile_chart(
+            {"logistic": (ceilings, [3.0, 1.0, 0.0, 0.0]), "gompertz": (ceilings, [5.0, 2.0, 0.3, 0.1])},
+            fmt,
+            "UMKM",
+            narrow,
+        ),
+        charts_evidence.passage_chart(verdict, fmt, narrow),
+        charts_evidence.tornado_chart(bars, 0.497, fmt, 30e6, narrow),
+        charts_evidence.reliability_chart(found["methods"]["jalur"]["reliability"], fmt, narrow),
+        charts_evidence.coverage_chart([(k, m["coverage_90"]) for k, m in found["methods"].items()], fmt, 0.9, narrow),
+    ]
+    for figure, alt in drawn:
+        assert charts.overlaps(figure) == []
+        assert re.search(r"\d", alt)
+        assert alt.endswith(".")
+    assert len({alt for _, alt in drawn}) == len(drawn)
+
+
+VINTAGES = ("2021-12-31", "2022-03-31", "2022-12-31", "2023-12-31", "2024-12-31")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ledger.programmes())
+def test_no_label_overlaps_for_any_real_programme_and_vintage(name):
+    from jalur.verdict import judge as reach
+
+    programme = ledger.load(name)
+    for vintage in VINTAGES:
+        verdict = reach.assess(programme, vintage, sensitivity=False)
+        figures = ledger.select(programme, vintage)
+        rows = ledger.as_of(programme.observations, vintage)
+        rows = rows[rows["unit"] == programme.unit]
+        for lang in LANGUAGES:
+            fmt = Format(lang)
+            for narrow in (False, True):
+                drawn = [
+                    charts.fan_chart(verdict, figures, fmt, narrow, programme.reference_source),
+                    charts.pace_chart(verdict, fmt, programme.noun[lang], narrow),
+                ]
+                if len(rows):
+                    drawn.append(
+                        charts_evidence.evidence_chart(
+                            rows, list(figures["id"]), fmt, programme.reference_source, narrow=narrow
+                        )
+                    )
+                if verdict.first_passage:
+                    drawn.append(charts_evidence.passage_chart(verdict, fmt, narrow))
+                for figure, _ in drawn:
+                    assert charts.overlaps(figure) == [], (name, vintage, lang, narrow)

@@ -1,0 +1,121 @@
+"""The house: who may import whom, nothing heavy at the door, no module too long, no function twice."""
+
+import ast
+import copy
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted((ROOT / "src").rglob("*.py"))
+HEAVY = (
+    "papermill",
+    "matplotlib",
+    "statsmodels",
+    "scipy.stats",
+    "jsonschema",
+    "nbconvert",
+    "distributed",
+    "ipywidgets",
+)
+
+
+def lint_imports(*arguments):
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_imports_go_one_way():
+    run = lint_imports()
+    assert run.returncode == 0, run.stdout
+    assert "3 kept, 0 broken" in run.stdout
+
+
+def test_an_import_in_the_wrong_direction_is_found(tmp_path):
+    rules = tmp_path / "importlinter.ini"
+    rules.write_text(
+        "[importlinter]\nroot_package = jalur\n\n[importlinter:contract:wrong]\nname = wrong\ntype = layers\n"
+        "layers =\n    jalur.engine.outlook\n    jalur.verdict.judge\n"
+    )
+    run = lint_imports("--config", str(rules))
+    assert run.returncode == 1
+    assert "jalur.verdict.judge -> jalur.engine.outlook" in run.stdout
+
+
+def imported(path):
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def test_the_helpers_and_the_runner_do_not_know_each_other():
+    """`helpers` is a single module, which the import linter does not read."""
+    runner = {f"jalur.{name}" for name in ("cli", "reports", "execute", "workers", "matrix", "cluster")}
+    assert not imported(ROOT / "src" / "helpers.py") & runner
+    assert not any("helpers" in imported(path) for path in MODULES if path.stem != "helpers")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_module_is_short_and_says_what_it_is(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 440
+    assert ast.get_docstring(ast.parse(text))
+    assert "util" not in path.stem
+
+
+def loaded(code):
+    report = f"{code}; import sys; print(*(name for name in {HEAVY!r} if name in sys.modules))"
+    run = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True, timeout=120)
+    return run.stdout.splitlines()[-1].split()
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    assert loaded("import jalur, jalur.cli") == []
+
+
+def test_a_verdict_on_the_command_line_loads_neither_charts_nor_notebooks():
+    code = "from jalur.cli import main; import contextlib\nwith contextlib.suppress(SystemExit): main(['verdict'])\n0"
+    assert loaded(code) == []
+
+
+class Shape(ast.NodeTransformer):
+    """Drop names and values of arguments and variables, so that only the shape of the code remains."""
+
+    def visit_Name(self, node):
+        return ast.copy_location(ast.Name("x", node.ctx), node)
+
+    def visit_arg(self, node):
+        return ast.copy_location(ast.arg("x"), node)
+
+
+def shape(function):
+    function = copy.deepcopy(function)
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return [ast.dump(Shape().visit(statement)) for statement in body]
+
+
+def twins(sources, least=3):
+    found = defaultdict(list)
+    for name, text in sources:
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and len(shape(node)) >= least:
+                found["\n".join(shape(node))].append(f"{name}:{node.name}")
+    return [names for names in found.values() if len(names) > 1]
+
+
+def test_no_function_of_the_same_shape_stands_twice():
+    assert twins((path.stem, path.read_text(encoding="utf-8")) for path in MODULES) == []
+
+
+def test_a_copied_function_is_found():
+    one = "def a(x, y):\n    z = x + y\n    w = z * 2\n    return w\n"
+    other = "def b(p, q):\n    '''Words.'''\n    r = p + q\n    s = r * 2\n    return s\n"
+    assert twins([("m", one), ("n", other)]) == [["m:a", "n:b"]]
+    assert twins([("m", one), ("n", other.replace("*", "/"))]) == []

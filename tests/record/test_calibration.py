@@ -1,0 +1,93 @@
+"""Simulation-based calibration on a ledger-like design."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from jalur.engine.prior import load
+from jalur.record.calibration import Calibration, Design, calibrate, design_prior, simulate
+from jalur.study import record_tables
+from jalur.words.format import Format
+
+
+def test_simulated_ledgers_look_like_ledgers():
+    figures, truth = simulate(Design(), design_prior(), np.random.default_rng(0))
+    assert len(figures) == 30
+    assert set(figures.source) == {"first", "second"}
+    np.testing.assert_allclose(figures.y * 10, np.round(figures.y * 10), atol=1e-9)
+    assert len(np.unique(np.round(np.diff(figures.t), 6))) > 20  # irregular
+    assert truth.shape == (5,)
+    assert np.all((truth > 0) & (truth < 65))
+
+
+def test_the_simulation_is_deterministic():
+    one, same = (calibrate(3, seed=2) for _ in range(2))
+    np.testing.assert_array_equal(one.rank, same.rank)
+
+
+def test_the_tests_notice_what_they_should():
+    """Uniform ranks pass; ranks of too narrow intervals, and overconfident probabilities, do not."""
+    rng = np.random.default_rng(1)
+    u = rng.random((400, 1))
+    p = rng.random((400, 1))
+    happened = rng.random((400, 1)) < p
+    good = Calibration((1.0,), u, p, happened)
+    assert good.p_uniform()[0] > 0.01
+    assert good.p_targets()[0] > 0.01
+    narrow = Calibration(
+        (1.0,), np.where(u < 0.5, 0.5 * u, 0.5 + 0.5 * u), np.where(p > 0.5, 0.9 + p / 10, p / 10), happened
+    )
+    assert narrow.p_uniform()[0] < 1e-6
+    assert narrow.p_targets()[0] < 1e-6
+    assert narrow.coverage(0.5)[0] < 0.35
+
+
+def test_the_tables_say_what_was_simulated():
+    """Shares and p-values as computed, one row a date and one a target, in both languages the same numbers."""
+    found = calibrate(20, seed=2)
+    for lang, now in (("en", "at the last figure"), ("id", "pada angka terakhir")):
+        fmt = Format(lang)
+        levels, targets = record_tables.simulated_levels(found, fmt), record_tables.simulated_targets(found, fmt)
+        assert [row[2] for row in levels.rows] == [fmt.percent(float(x)) for x in found.coverage(0.9)]
+        assert levels.rows[found.ahead.index(0.0)][0] == now
+        assert [row[2] for row in targets.rows] == [fmt.percent(float(x)) for x in found.happened.mean(axis=0)]
+
+
+@pytest.mark.slow
+def test_levels_and_targets_are_calibrated():
+    """400 programmes with 30 rounded, irregular figures from two bodies, some wild.
+
+    Ranks of the true level, at a past date, now, and three later dates: Pearson's chi-square on ten bins, each above
+    0.001 (five tests). 90 % intervals hold 0.86 to 0.94, probabilities of three targets pass Spiegelhalter's test.
+    """
+    result = calibrate(400, seed=1)
+    assert np.all(result.p_uniform() > 0.001)
+    assert np.all((result.coverage(0.9) >= 0.86) & (result.coverage(0.9) <= 0.94))
+    assert np.all((result.coverage(0.5) >= 0.44) & (result.coverage(0.5) <= 0.56))
+    assert np.all(result.p_targets() > 0.01)
+    assert np.abs(result.said.mean(axis=0) - result.happened.mean(axis=0)).max() < 0.05
+
+
+@pytest.mark.slow
+def test_the_wrong_law_is_noticed():
+    """The same programmes judged as if figures had no error of their own: calibration is lost."""
+    from jalur.record import calibration
+
+    honest = calibration.condition
+
+    def blind(figures, capacity, **options):
+        return honest(figures, capacity, **(options | {"reporting_error": 0.0, "wild": 0.0}))
+
+    calibration.condition = blind
+    try:
+        result = calibrate(300, seed=1)
+    finally:
+        calibration.condition = honest
+    assert result.p_uniform()[1] < 1e-6
+    assert result.coverage(0.9)[1] < 0.8
+
+
+def test_the_design_prior_generates_and_the_shipped_one_looks_at_figures():
+    assert design_prior().own_share == 0.0
+    assert load().own_share > 0.0

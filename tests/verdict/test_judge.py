@@ -1,0 +1,243 @@
+"""The verdict on the real ledger and on small ones: nothing leaks, nothing is claimed that cannot be."""
+
+import itertools
+import json
+
+import pandas as pd
+import pytest
+
+from jalur import ledger
+from jalur.engine import outlook, prior
+from jalur.errors import InputError
+from jalur.verdict import judge as reach
+from jalur.verdict import sensitivity
+from jalur.verdict.case import Question, path_of
+from jalur.verdict.model import probability_class
+
+MARCH, DECEMBER = "2022-03-31", "2023-12-31"
+
+
+@pytest.fixture(scope="module")
+def umkm():
+    return ledger.load("umkm_onboarding")
+
+
+@pytest.fixture(scope="module")
+def verdict(umkm):
+    return reach.assess(umkm, MARCH)
+
+
+def test_uses_exactly_the_figures_known_on_the_day(umkm, verdict):
+    known = umkm.observations[umkm.observations["reported_on"] <= MARCH]
+    assert set(verdict.figures_used) <= set(known["id"])
+    assert list(verdict.figures_used) == list(ledger.select(umkm, MARCH)["id"])
+    assert verdict.last_figure.id == "2022-03-28-kkukm-17.59"
+
+
+def test_a_figure_reported_after_the_vintage_changes_no_number(umkm, verdict):
+    row = ledger.select(umkm, MARCH).iloc[[-1]].copy()
+    planted = row.assign(
+        id="2022-03-30-planted-29",
+        as_of=pd.Timestamp("2022-03-30"),
+        value=29_000_000.0,
+        reported_on=pd.Timestamp("2022-04-01"),
+        lag_days=2,
+    )
+    later = reach.assess(umkm, MARCH, extra=planted).to_dict()
+    assert later == verdict.to_dict()
+    known = planted.assign(reported_on=pd.Timestamp("2022-03-31"), lag_days=1)
+    assert reach.assess(umkm, MARCH, extra=known, sensitivity=False).joint_probability > verdict.joint_probability
+
+
+def test_joint_chance_is_never_above_the_smallest(verdict):
+    single = [m.probability for m in verdict.milestones]
+    assert 0 <= verdict.joint_probability <= min(single)
+    assert verdict.joint_probability > single[0] * single[1] * single[2]  # the same futures, not independent ones
+
+
+def test_ranges_are_nested_and_chances_fit_them(verdict):
+    for m in verdict.milestones:
+        ends = [
+            m.interval_90[0],
+            m.interval_80[0],
+            m.interval_50[0],
+            m.median,
+            m.interval_50[1],
+            m.interval_80[1],
+            m.interval_90[1],
+        ]
+        assert ends == sorted(ends)
+        assert (m.probability >= 0.5) == (m.median >= m.target)
+        assert m.levels["0.9"] <= m.levels["0.8"] <= m.levels["0.5"] == m.median
+
+
+def test_the_projection_of_a_count_that_cannot_fall_does_not_fall(verdict):
+    for quantile in ("q05", "q50", "q95"):
+        path = [getattr(row, quantile) for row in verdict.fan]
+        assert all(b >= a * (1 - 1e-9) for a, b in itertools.pairwise(path))
+
+
+def test_arithmetic_of_the_path(verdict):
+    third = verdict.milestones[2]
+    months = 1009 / 30.4375  # 28 March 2022 to 31 December 2024
+    assert third.required_monthly_additions == pytest.approx((30e6 - 17.59e6) / months)
+    assert third.stage_from == "2023-12-31"
+    assert third.stage_required_monthly_additions == pytest.approx(6e6 / (366 / 30.4375))
+
+
+def test_faster_futures_have_a_better_chance_and_no_change_is_the_verdict(verdict):
+    table = dict(verdict.levers.faster)
+    assert table[0.0] == verdict.joint_probability
+    chances = [table[k] for k in sorted(table)]
+    assert all(b >= a - 0.002 for a, b in itertools.pairwise(chances))
+
+
+def test_extra_additions_lift_the_chance_to_what_they_promise(verdict):
+    extra = verdict.levers.extra_monthly_additions
+    assert 0 < extra["0.5"] < extra["0.8"]
+
+
+def test_capacities_that_move_the_chance_are_called_out(verdict):
+    assert [c.name for c in verdict.capacities] == ["all_umkm", "likely_online", "nonfarm_micro_small"]
+    assert verdict.capacities[0].joint_probability == verdict.joint_probability
+    assert verdict.capacity_range > 0.2
+    assert verdict.data_cannot_tell
+
+
+def test_more_ambitious_targets_are_never_likelier(umkm):
+    def chance(level):
+        found = reach.assess(umkm, MARCH, targets=[("2024-12-31", level)], sensitivity=False)
+        return found.milestones[0].probability
+
+    chances = [chance(level) for level in (20e6, 25e6, 30e6, 60e6, 70e6)]
+    assert chances == sorted(chances, reverse=True)
+    assert chances[-1] == 0
+
+
+def test_most_influential_figure_at_the_end_of_2023(umkm):
+    found = reach.assess(umkm, DECEMBER)
+    assert found.sensitivity.most_influential == "2023-12-04-ekon-27"
+    without = reach.assess(umkm, DECEMBER, drop=["2023-12-04-ekon-27"], sensitivity=False)
+    with_, alone = found.milestones[-1].probability, without.milestones[-1].probability
+    assert with_ - alone == pytest.approx(-found.sensitivity.most_influential_change)
+    assert with_ > alone + 0.05
+
+
+def test_leaving_out_only_what_exists(umkm):
+    with pytest.raises(InputError, match="nobody"):
+        reach.assess(umkm, MARCH, without_sources=["nobody"])
+    with pytest.raises(InputError, match="likely_online"):
+        reach.assess(umkm, MARCH, capacity="all_of_them")
+    with pytest.raises(InputError, match="capacity_share"):
+        reach.assess(umkm, MARCH, capacity_share=0.0)
+
+
+def test_one_usable_figure_gives_arithmetic_and_a_reason():
+    found = reach.assess(ledger.load("modern_cooperatives"), "2024-12-31")
+    assert found.reason_code == "few_figures"
+    assert "only 1 usable figure" in found.reason
+    assert found.joint_probability is None
+    assert all(m.probability is None for m in found.milestones)
+    assert found.fan == ()
+
+
+def test_no_figure_at_all():
+    found = reach.assess(ledger.load("modern_cooperatives"), "2021-12-31")
+    assert found.reason_code == "no_figures"
+    assert found.last_figure is None
+    assert found.figures_used == ()
+
+
+def test_past_targets_are_judged_by_all_figures_and_need_no_pace(umkm):
+    found = reach.assess(umkm, "2024-12-31", sensitivity=False)
+    assert [m.status for m in found.milestones] == ["past", "past", "past"]
+    assert found.milestones[0].probability > 0.9
+    assert found.milestones[2].probability < 0.1
+    assert all(m.required is None for m in found.milestones)
+    assert found.levers is None
+
+
+def test_json_is_plain_and_repeatable(umkm, verdict):
+    again = reach.assess(umkm, MARCH)
+    assert again.to_json() == verdict.to_json()
+    data = json.loads(verdict.to_json())
+    assert data["milestones"][0]["target"] == 20_000_000
+    assert isinstance(data["figures_used"], list)
+
+
+def test_seed_changes_no_whole_per_cent(umkm, verdict):
+    other = reach.assess(umkm, MARCH, seed=7, sensitivity=False)
+    assert [m.probability for m in other.milestones] == [m.probability for m in verdict.milestones]
+    assert round(100 * other.joint_probability) == round(100 * verdict.joint_probability)
+
+
+@pytest.mark.parametrize(
+    ("probability", "name"),
+    [
+        (None, "not_assessed"),
+        (1.0, "very_likely"),
+        (0.9, "very_likely"),
+        (0.66, "likely"),
+        (0.56, "uncertain_met"),
+        (0.55, "uncertain_even"),
+        (0.45, "uncertain_even"),
+        (0.44, "uncertain_missed"),
+        (0.33, "uncertain_missed"),
+        (0.1, "unlikely"),
+        (0.09, "very_unlikely"),
+        (0.0, "very_unlikely"),
+    ],
+)
+def test_classes_at_their_cut_offs(probability, name):
+    assert probability_class(probability) == name
+
+
+def test_extra_units_do_not_come_from_beyond_the_capacity(umkm):
+    """A path to 70 million of 65.47 million cannot be lifted by any effort; one to 60 million can."""
+    for target, possible in ((70e6, False), (60e6, True)):
+        found = reach.assess(umkm, MARCH, targets=[("2024-12-31", 20e6), ("2026-12-31", target)], sensitivity=False)
+        assert all((x is not None) == possible for x in found.levers.extra_monthly_additions.values())
+
+
+def test_the_range_of_a_required_pace_starts_where_the_pace_starts(umkm):
+    """Half a year after the last figure the level has grown, but the pace counts from that figure."""
+    soon, later = (
+        reach.assess(umkm, day, sensitivity=False).milestones[-1].required for day in (DECEMBER, "2024-03-31")
+    )
+    assert later.monthly_additions == soon.monthly_additions
+    assert later.monthly_additions_80 == pytest.approx(soon.monthly_additions_80, rel=0.02)
+
+
+def test_leave_out_covers_every_source_and_figure(umkm, verdict):
+    found = verdict.sensitivity
+    assert {s.name for s in found.sources} == set(ledger.select(umkm, MARCH)["speaker_org"])
+    assert {s.name for s in found.figures} == set(verdict.figures_used)
+    for k, m in enumerate(verdict.milestones):
+        low, high = found.range_figures[k]
+        assert low <= m.probability <= high
+
+
+def test_other_growth_curves_are_the_engine_with_other_weights(umkm, verdict):
+    found = verdict.sensitivity
+    assert [s.name for s in found.shapes] == ["logistic", "bass", "saturating", "line"]
+    figures, path = Question(MARCH).select(umkm), path_of(umkm, Question(MARCH))
+    for shape, weights in zip(found.shapes, prior.load_shapes(), strict=True):
+        state = outlook.condition(
+            outlook.figures_from(figures), verdict.capacity.units, reporting_error=umkm.reporting_error,
+            reference_source=umkm.reference_source, prior=weights,
+        )  # fmt: skip
+        single = [state.probability(t, x) for t, x in zip(path.times, path.targets, strict=True)]
+        assert shape.probabilities == pytest.approx(single, abs=1e-12)
+        assert shape.joint_probability <= min(single)
+        assert abs(shape.probabilities[-1] - verdict.milestones[-1].probability) > 0.01
+    ends = [verdict.joint_probability, *(s.joint_probability for s in found.shapes)]
+    assert found.joint_range_shapes == (min(ends), max(ends))
+    for k, m in enumerate(verdict.milestones):
+        low, high = found.range_shapes[k]
+        assert low <= m.probability <= high
+
+
+def test_a_variant_that_leaves_too_little_gives_no_chance(umkm):
+    question = Question(MARCH, only_sources=["idEA"])
+    row = sensitivity.variant(umkm, question, path_of(umkm, question), "source", "idEA")
+    assert row.probabilities == (None, None, None)
