@@ -11,7 +11,7 @@ import yaml
 
 import helpers
 from jalur import charts, ledger
-from jalur.charts.light import fan_svg
+from jalur.charts import fan_svg
 from jalur.errors import InputError
 from jalur.runner import request as matrix
 from jalur.study import saved as explore_save

@@ -1,13 +1,11 @@
 """A result as a picture with its words: one grammar of marks and colours, the alt text in the reader's language."""
 
-from jalur.charts.axes import plain, scale_of
-from jalur.charts.curves import curves_chart, passage_chart, profile_chart
-from jalur.charts.evidence import evidence_chart
-from jalur.charts.fan import fan_chart
-from jalur.charts.measures import coverage_chart, reliability_chart, tornado_chart
-from jalur.charts.pace import definition_chart, pace_chart, pace_scale, stages, stretch_name
-from jalur.charts.parts import overlaps, png, svg
-from jalur.charts.record import record_chart
+from jalur.charts.curves import curves_chart, profile_chart
+from jalur.charts.evidence import definition_chart, evidence_chart
+from jalur.charts.fan import fan_chart, fan_svg, passage_chart
+from jalur.charts.pace import pace_chart, pace_scale, stages, stretch_name, tornado_chart
+from jalur.charts.parts import overlaps, plain, png, scale_of, svg
+from jalur.charts.record import coverage_chart, record_chart, reliability_chart
 
 __all__ = [
     "coverage_chart",
@@ -15,6 +13,7 @@ __all__ = [
     "definition_chart",
     "evidence_chart",
     "fan_chart",
+    "fan_svg",
     "overlaps",
     "pace_chart",
     "pace_scale",

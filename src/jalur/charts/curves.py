@@ -1,4 +1,4 @@
-"""Charts of curves: fitted growth curves, the profile of their ceiling, the date a target is reached."""
+"""Growth curves fitted to the figures, and the profile of their ceiling."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from jalur.charts import parts
-from jalur.charts.axes import plain, value_axis, year_axis
-from jalur.charts.parts import BAND90, BLUE, GREY, TARGET, Chart, note, year
+from jalur.charts.parts import GREY, Chart, note, value_axis, year, year_axis
 from jalur.words.format import Format
 
 LINES = ("-", (0, (6, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2, 2, 2)), (0, (2, 2)))
@@ -140,61 +139,3 @@ def _log_ticks(low: float, high: float) -> list[float]:
     powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     marks = [m * 10.0**p for p in powers for m in (1, 2, 5) if low <= m * 10.0**p <= high]
     return marks[:: max(1, -(-len(marks) // 7))] or [low, high]
-
-
-@parts.styled
-def passage_chart(verdict: Any, fmt: Format, narrow: bool = False) -> Chart:
-    """Share of the simulated futures that have reached the last target, by date; from 0 to 100 %."""
-    v = plain(verdict)
-    passage, deadline = v["first_passage"], v["milestones"][-1]["date"]
-    xs, ys = [year(d) for d, _ in passage["distribution"]], [100 * p for _, p in passage["distribution"]]
-    xs, ys = (
-        [min(year(v["vintage"]), xs[0]), *xs],
-        [min(ys[0], 100 * 0.0 if xs[0] > year(v["vintage"]) else ys[0]), *ys],
-    )
-    fig, ax = parts.canvas(92, 76, 0, 6, 12, 9) if narrow else parts.canvas(150, 66, 0, 6, 14, 9)
-    ax.set(xlim=(xs[0], xs[-1]), ylim=(0, 100), yticks=[25, 50, 75, 100])
-    ax.tick_params(axis="y", labelleft=False)
-    for y in (25, 50, 75, 100):
-        note(ax, f"{y}%" if y == 100 else str(y), (0, y), dy=1.5, side="y", va="bottom", ha="left", color=GREY)
-    year_axis(ax, xs[0], xs[-1])
-    note(
-        ax,
-        fmt.say("chart.share", target=fmt.exact(passage["target"])),
-        (0, 1),
-        dy=13,
-        side="both",
-        va="bottom",
-        ha="left",
-        color=GREY,
-    )
-    ax.plot(xs, ys, "--", color=BLUE, zorder=3)
-    ax.fill_between(xs, 0, ys, color=BAND90, lw=0, zorder=1.5)
-    ax.vlines(year(deadline), 0, 100, color=TARGET, lw=0.8, zorder=2)
-    parts.diamond(ax, year(deadline), 0)
-    labels = parts.Labels(ax)
-    labels.block_line(list(zip(xs, ys, strict=True)))
-    labels.block_line([(year(deadline), 0), (year(deadline), 100)], 0.6)
-    beside = [(-5, -3 - 9 * k, "right", "top") for k in range(6)] + [(5, -3 - 9 * k, "left", "top") for k in range(6)]
-    labels.put(fmt.brief_date(deadline), (year(deadline), 100), beside, color=TARGET, fontweight="bold")
-    said = []
-    for share in (0.25, 0.5, 0.75):
-        day = passage["median"] if share == 0.5 else passage["interval_50"][0 if share < 0.5 else 1]
-        if day is None:
-            continue
-        at = year(day)
-        if xs[0] <= at <= xs[-1]:
-            ax.plot([at], [100 * share], "o", color=BLUE, ms=4, zorder=5)
-            labels.put(fmt.short_month(day), (at, 100 * share), parts.AROUND[5:6] + parts.AROUND, color=BLUE)
-        said.append(f"{100 * share:.0f}%: {fmt.month(day)}")
-    note(ax, f"{fmt.number(ys[-1])}%", (1, ys[-1]), dx=5, side="y", ha="left", color=BLUE, fontweight="bold")
-    said.append(f"{fmt.number(ys[-1])}%: {fmt.month(passage['horizon'])}")
-    return fig, fmt.say(
-        "alt.passage",
-        **{
-            "target": fmt.exact(passage["target"]),
-            "from": fmt.month(v["vintage"]),
-            "to": fmt.month(passage["horizon"]),
-            "parts": "; ".join(said),
-        },
-    )

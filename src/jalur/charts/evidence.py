@@ -1,17 +1,17 @@
-"""The evidence chart: every published figure by date and issuing body, used or not."""
+"""What was published: every figure by date and issuing body, used or not, and the count beside a survey."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from jalur.charts import parts
-from jalur.charts.axes import value_axis, year_axis
-from jalur.charts.parts import BLUE, GREY, INK, OTHER, Chart, note, year
+from jalur.charts.parts import BLUE, GREY, INK, OTHER, RULE, Chart, note, text_width, value_axis, year, year_axis
 from jalur.words.format import Format
 
 
@@ -126,3 +126,66 @@ def _legend(fig: Any, ax: Axes, fmt: Format, frame: pd.DataFrame, used: set[str]
             clip_on=False,
         )
         note(ax, words, (x, y), dx=6, side="both", ha="left", fontsize=6.8, color=GREY)
+
+
+@parts.styled
+def definition_chart(rows: Sequence[Mapping[str, Any]], fmt: Format, noun: str, narrow: bool = False) -> Chart:
+    """Official count beside a survey, by year, from zero.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        year, official, survey (single units; either may be None), known (published by the vintage), decimals.
+    """
+    scale = fmt.scale(max(x for row in rows for x in (row["official"], row["survey"]) if x is not None))
+    height = 6 + 8.3 * len(rows)
+    fig, ax = parts.canvas(92, height, 16, 1, 13, 5) if narrow else parts.canvas(66, height, 14, 1, 12, 5)
+    n = len(rows)
+    top = max(x for row in rows for x in (row["official"], row["survey"]) if x is not None)
+    ax.set(xlim=(0, top * 1.04), ylim=(-0.5, n - 0.5))
+    parts.bare(ax)
+    for y, row in zip(range(n - 1, -1, -1), rows, strict=True):
+        if not row["known"]:
+            ground = Rectangle(
+                (-1, y - 0.5),
+                3,
+                1,
+                transform=ax.get_yaxis_transform(),
+                color=parts.LATER,
+                lw=0,
+                zorder=0,
+                clip_on=False,
+            )
+            ax.add_patch(ground)
+        look: dict[str, Any] = {"fontweight": "bold"} if row["known"] else {"color": "#4A453A"}
+        note(ax, str(row["year"]), (0, y), dx=-36, side="y", ha="left", **look)
+        if row["official"] is not None and row["survey"] is not None:
+            ax.hlines(y, row["survey"], row["official"], color=RULE, lw=2, zorder=1)
+        if row["official"] is not None:
+            parts.circle(ax, row["official"], y, ms=5.4)
+            note(ax, scale.number(row["official"], row.get("decimals")), (row["official"], y), dx=5, ha="left", **look)
+        if row["survey"] is not None:
+            parts.circle(ax, row["survey"], y, hollow=True, ms=5.4)
+            note(ax, scale.number(row["survey"], 1), (row["survey"], y), dx=-5, ha="right", **look)
+    head = [x for x in (rows[0]["survey"], rows[0]["official"])]
+    places: list[tuple[str, float | None, dict[str, Any]]] = [
+        (fmt.say("definition.survey"), head[0], {}),
+        (fmt.say("definition.official"), head[1], {"fontweight": "bold"}),
+    ]
+    shown = [(w, x, k) for w, x, k in places if x is not None]
+    sizes = [text_width(ax, w, 6.6, bold=bool(k)) for w, _, k in shown]
+    wanted = [float(ax.transData.transform((x, 0))[0]) for _, x, _ in shown]
+    for (w, _, look), centre in zip(
+        shown, parts.spread(wanted, sizes, 2, fig.canvas.get_width_height()[0] - 2, gap=12), strict=True
+    ):
+        x = ax.transData.inverted().transform((centre, 0))[0]
+        note(ax, w, (x, n - 0.5), dy=1, ha="center", va="bottom", fontsize=6.6, **look)
+    said = "; ".join(
+        f"{row['year']}: "
+        + " / ".join(
+            "\u2013" if row[key] is None else scale.number(row[key], row.get("decimals") if key == "official" else 1)
+            for key in ("official", "survey")
+        )
+        for row in rows
+    )
+    return fig, fmt.say("alt.definition", unit=scale.unit(noun), parts=said)

@@ -1,18 +1,47 @@
-"""The fan chart: published figures, fitted level, projection and official targets."""
+"""The simulated futures: the fan beside figures and targets, its light version, the day a target is reached.
+
+The light version is plain SVG, drawn in a millisecond, for sliders, where the printed chart would take too long: same
+grammar, colours and words, without the search for free places.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 from matplotlib.axes import Axes
 
 from jalur.charts import parts
-from jalur.charts.axes import plain, scale_of, value_axis, year_axis
-from jalur.charts.parts import BAND50, BAND80, BAND90, BLUE, GREY, INK, OTHER, TARGET, Chart, note, text_width, year
+from jalur.charts.parts import (
+    BAND50,
+    BAND80,
+    BAND90,
+    BLUE,
+    GREY,
+    INK,
+    OTHER,
+    PAPER,
+    RULE,
+    TARGET,
+    Chart,
+    note,
+    plain,
+    scale_of,
+    text_width,
+    value_axis,
+    year,
+    year_axis,
+)
 from jalur.words.format import Format, Scale, capital
+from jalur.words.tables import records
 
+WIDTH, HEIGHT = 760, 330  # of the light chart, in pixels
+
+LEFT, RIGHT, TOP, BOTTOM = 8, 74, 14, 62
+
+BANDS = (("q05", "q95", BAND90), ("q10", "q90", BAND80), ("q25", "q75", BAND50))
 FAN_ROOM = 2.4  # the fan may rise to this many times the highest target or figure before it is cut off
 
 
@@ -288,3 +317,167 @@ def fan_alt(
                 )
             )
     return " ".join(map(capital, said))
+
+
+@parts.styled
+def passage_chart(verdict: Any, fmt: Format, narrow: bool = False) -> Chart:
+    """Share of the simulated futures that have reached the last target, by date; from 0 to 100 %."""
+    v = plain(verdict)
+    passage, deadline = v["first_passage"], v["milestones"][-1]["date"]
+    xs, ys = [year(d) for d, _ in passage["distribution"]], [100 * p for _, p in passage["distribution"]]
+    xs, ys = (
+        [min(year(v["vintage"]), xs[0]), *xs],
+        [min(ys[0], 100 * 0.0 if xs[0] > year(v["vintage"]) else ys[0]), *ys],
+    )
+    fig, ax = parts.canvas(92, 76, 0, 6, 12, 9) if narrow else parts.canvas(150, 66, 0, 6, 14, 9)
+    ax.set(xlim=(xs[0], xs[-1]), ylim=(0, 100), yticks=[25, 50, 75, 100])
+    ax.tick_params(axis="y", labelleft=False)
+    for y in (25, 50, 75, 100):
+        note(ax, f"{y}%" if y == 100 else str(y), (0, y), dy=1.5, side="y", va="bottom", ha="left", color=GREY)
+    year_axis(ax, xs[0], xs[-1])
+    note(
+        ax,
+        fmt.say("chart.share", target=fmt.exact(passage["target"])),
+        (0, 1),
+        dy=13,
+        side="both",
+        va="bottom",
+        ha="left",
+        color=GREY,
+    )
+    ax.plot(xs, ys, "--", color=BLUE, zorder=3)
+    ax.fill_between(xs, 0, ys, color=BAND90, lw=0, zorder=1.5)
+    ax.vlines(year(deadline), 0, 100, color=TARGET, lw=0.8, zorder=2)
+    parts.diamond(ax, year(deadline), 0)
+    labels = parts.Labels(ax)
+    labels.block_line(list(zip(xs, ys, strict=True)))
+    labels.block_line([(year(deadline), 0), (year(deadline), 100)], 0.6)
+    beside = [(-5, -3 - 9 * k, "right", "top") for k in range(6)] + [(5, -3 - 9 * k, "left", "top") for k in range(6)]
+    labels.put(fmt.brief_date(deadline), (year(deadline), 100), beside, color=TARGET, fontweight="bold")
+    said = []
+    for share in (0.25, 0.5, 0.75):
+        day = passage["median"] if share == 0.5 else passage["interval_50"][0 if share < 0.5 else 1]
+        if day is None:
+            continue
+        at = year(day)
+        if xs[0] <= at <= xs[-1]:
+            ax.plot([at], [100 * share], "o", color=BLUE, ms=4, zorder=5)
+            labels.put(fmt.short_month(day), (at, 100 * share), parts.AROUND[5:6] + parts.AROUND, color=BLUE)
+        said.append(f"{100 * share:.0f}%: {fmt.month(day)}")
+    note(ax, f"{fmt.number(ys[-1])}%", (1, ys[-1]), dx=5, side="y", ha="left", color=BLUE, fontweight="bold")
+    said.append(f"{fmt.number(ys[-1])}%: {fmt.month(passage['horizon'])}")
+    return fig, fmt.say(
+        "alt.passage",
+        **{
+            "target": fmt.exact(passage["target"]),
+            "from": fmt.month(v["vintage"]),
+            "to": fmt.month(passage["horizon"]),
+            "parts": "; ".join(said),
+        },
+    )
+
+
+def fan_svg(verdict: Any, figures: pd.DataFrame, fmt: Format, reference_source: str | None = None) -> Markup:
+    """Published figures, projection and targets; the value axis starts at zero.
+
+    Parameters
+    ----------
+    verdict : Verdict or mapping
+    figures : DataFrame
+        The published figures used: as_of, value, decimals, qualifier, speaker_org.
+    fmt : Format
+    reference_source : str, optional
+        The body whose figures are drawn in ink; all of them where it is not given.
+
+    Returns
+    -------
+    Markup
+        An ``svg`` element with the chart in words as its label.
+    """
+    v = plain(verdict)
+    scale, fan = scale_of(v, figures, fmt), v["fan"]
+    known = [year(d) for d in figures["as_of"]] + [year(m["date"]) for m in v["milestones"]]
+    cutoff = year(v["vintage"])
+    first, last = min([*known, cutoff - 0.5]) - 0.05, max([*known, cutoff, *(year(row["date"]) for row in fan)])
+    ticks = parts.ticks_to(room_above(v, figures), about=5)
+    top = ticks[-1]
+
+    def x(when: Any) -> float:
+        return LEFT + ((when if isinstance(when, float) else year(when)) - first) / (last - first) * (
+            WIDTH - LEFT - RIGHT
+        )
+
+    def y(level: float) -> float:
+        return HEIGHT - BOTTOM - min(level, top) / top * (HEIGHT - TOP - BOTTOM)
+
+    drawn = [_rule(y(t), scale.trimmed(t) + (f"\u00a0{scale.word}" if t == top and scale.word else "")) for t in ticks]
+    for low, high, colour in BANDS if fan else ():
+        edge = [(x(r["date"]), y(r[low])) for r in fan] + [(x(r["date"]), y(r[high])) for r in reversed(fan)]
+        drawn.append(Markup('<polygon points="{}" fill="{}"/>').format(_points(edge), colour))
+    if fan:
+        middle = _points((x(r["date"]), y(r["q50"])) for r in fan)
+        dash = '<polyline points="{}" fill="none" stroke="{}" stroke-width="2" stroke-dasharray="6 4"/>'
+        drawn.append(Markup(dash).format(middle, BLUE))
+        drawn += [_text(x(last) + 7, y(fan[-1][q]), scale.number(fan[-1][q]), look) for q, look in _ends(fan[-1], y)]
+    drawn.append(_line(x(cutoff), y(0), x(cutoff), TOP, GREY))
+    drawn.append(_text(x(cutoff) - 5, TOP + 8, fmt.say("chart.published", cutoff=fmt.day(v["vintage"])), GREY, "end"))
+    drawn += [
+        Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3.4" fill="{}" stroke="{}" stroke-width=".8"/>').format(
+            x(row.as_of), y(row.value), INK if reference_source in (None, row.speaker_org) else OTHER, PAPER
+        )
+        for row in records(figures)
+    ]
+    drawn += [mark for m in v["milestones"] for mark in _milestone(m, x(m["date"]), y, fmt)]
+    foot = HEIGHT - BOTTOM
+    for t in _years(first, last):
+        drawn += [
+            _line(x(float(t)), foot, x(float(t)), foot + 6, GREY),
+            _text(x(float(t)) + 3, foot + 12, str(t), GREY),
+        ]
+    words = fan_alt(v, figures, scale, fmt, (first, last), top)
+    return Markup(
+        '<svg viewBox="0 0 {} {}" role="img" aria-label="{}" xmlns="http://www.w3.org/2000/svg" '
+        'style="max-width:{}px;width:100%;background:{};font:11px sans-serif">{}</svg>'
+    ).format(WIDTH, HEIGHT, words, WIDTH, PAPER, Markup("").join(drawn))
+
+
+def _points(pairs: Iterable[tuple[float, float]]) -> str:
+    return " ".join(f"{a:.1f},{b:.1f}" for a, b in pairs)
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> Markup:
+    form = '<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke="{}" stroke-width=".8"/>'
+    return Markup(form).format(x1, y1, x2, y2, colour)
+
+
+def _text(x: float, y: float, words: str, colour: str, anchor: str = "start") -> Markup:
+    form = '<text x="{:.1f}" y="{:.1f}" fill="{}" text-anchor="{}" dominant-baseline="middle">{}</text>'
+    return Markup(form).format(x, y, colour, anchor, words)
+
+
+def _rule(y: float, words: str) -> Markup:
+    return _line(LEFT, y, WIDTH - RIGHT, y, RULE) + _text(LEFT, y - 7, words, GREY)
+
+
+def _ends(final: Mapping[str, float], y: Any) -> list[tuple[str, str]]:
+    """Which quantiles are written at the right end, and in which colour: those that keep clear of the middle."""
+    clear = [q for q in ("q05", "q95") if abs(y(final[q]) - y(final["q50"])) > 12]
+    return [("q50", BLUE), *((q, GREY) for q in clear)]
+
+
+def _milestone(m: Mapping[str, Any], x: float, y: Any, fmt: Format) -> list[Markup]:
+    """Stem, diamond, and under the axis the target and its chance."""
+    chance = fmt.percent(m["probability"]) if m["probability"] is not None else ""
+    side, foot = y(m["target"]), HEIGHT - BOTTOM
+    diamond = [(x, side - 5.5), (x + 5.5, side), (x, side + 5.5), (x - 5.5, side)]
+    return [
+        _line(x, foot, x, side, TARGET),
+        Markup('<polygon points="{}" fill="{}" stroke="{}"/>').format(_points(diamond), TARGET, PAPER),
+        _text(x, foot + 28, fmt.exact(m["target"]), TARGET, "middle"),
+        _text(x, foot + 44, chance, BLUE, "middle"),
+    ]
+
+
+def _years(first: float, last: float) -> Sequence[int]:
+    whole = range(int(first) + 1, int(last) + 1)
+    return whole if len(whole) <= 14 else whole[:: len(whole) // 7]

@@ -1,4 +1,4 @@
-"""The pace chart and the definition chart: rows of marks on one scale."""
+"""Rows of marks on one scale: the pace that a path asks for, and how far each choice moves the chance."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from jalur.charts import parts
-from jalur.charts.axes import plain
-from jalur.charts.parts import BAND80, BLUE, GREY, INK, RULE, TARGET, Chart, note, text_width
+from jalur.charts.parts import BAND50, BAND80, BLUE, GREY, INK, TARGET, Chart, note, plain, text_width
 from jalur.words.format import Format, Scale
 
 MANY = 3  # stretches up to here have roomy rows; more of them stand closer, so that the brief keeps to two pages
@@ -169,63 +167,69 @@ def _stage_row(
 
 
 @parts.styled
-def definition_chart(rows: Sequence[Mapping[str, Any]], fmt: Format, noun: str, narrow: bool = False) -> Chart:
-    """Official count beside a survey, by year, from zero.
+def tornado_chart(
+    bars: Sequence[tuple[str, float, float, str, str]], base: float, fmt: Format, target: float, narrow: bool = False
+) -> Chart:
+    """Swing of a chance for each choice about the evidence, widest first, around the verdict; from 0 to 100 %.
 
     Parameters
     ----------
-    rows : sequence of mapping
-        year, official, survey (single units; either may be None), known (published by the vintage), decimals.
+    bars : sequence of (choice, low, high, name of the low end, name of the high end)
+        In words of the language; chances as shares.
+    base : float
+        The verdict's own chance.
+    target : float
+        The milestone that the chances are of, in units.
     """
-    scale = fmt.scale(max(x for row in rows for x in (row["official"], row["survey"]) if x is not None))
-    height = 6 + 8.3 * len(rows)
-    fig, ax = parts.canvas(92, height, 16, 1, 13, 5) if narrow else parts.canvas(66, height, 14, 1, 12, 5)
-    n = len(rows)
-    top = max(x for row in rows for x in (row["official"], row["survey"]) if x is not None)
-    ax.set(xlim=(0, top * 1.04), ylim=(-0.5, n - 0.5))
-    parts.bare(ax)
-    for y, row in zip(range(n - 1, -1, -1), rows, strict=True):
-        if not row["known"]:
-            ground = Rectangle(
-                (-1, y - 0.5),
-                3,
-                1,
-                transform=ax.get_yaxis_transform(),
-                color=parts.LATER,
-                lw=0,
-                zorder=0,
-                clip_on=False,
-            )
-            ax.add_patch(ground)
-        look: dict[str, Any] = {"fontweight": "bold"} if row["known"] else {"color": "#4A453A"}
-        note(ax, str(row["year"]), (0, y), dx=-36, side="y", ha="left", **look)
-        if row["official"] is not None and row["survey"] is not None:
-            ax.hlines(y, row["survey"], row["official"], color=RULE, lw=2, zorder=1)
-        if row["official"] is not None:
-            parts.circle(ax, row["official"], y, ms=5.4)
-            note(ax, scale.number(row["official"], row.get("decimals")), (row["official"], y), dx=5, ha="left", **look)
-        if row["survey"] is not None:
-            parts.circle(ax, row["survey"], y, hollow=True, ms=5.4)
-            note(ax, scale.number(row["survey"], 1), (row["survey"], y), dx=-5, ha="right", **look)
-    head = [x for x in (rows[0]["survey"], rows[0]["official"])]
-    places: list[tuple[str, float | None, dict[str, Any]]] = [
-        (fmt.say("definition.survey"), head[0], {}),
-        (fmt.say("definition.official"), head[1], {"fontweight": "bold"}),
-    ]
-    shown = [(w, x, k) for w, x, k in places if x is not None]
-    sizes = [text_width(ax, w, 6.6, bold=bool(k)) for w, _, k in shown]
-    wanted = [float(ax.transData.transform((x, 0))[0]) for _, x, _ in shown]
-    for (w, _, look), centre in zip(
-        shown, parts.spread(wanted, sizes, 2, fig.canvas.get_width_height()[0] - 2, gap=12), strict=True
-    ):
-        x = ax.transData.inverted().transform((centre, 0))[0]
-        note(ax, w, (x, n - 0.5), dy=1, ha="center", va="bottom", fontsize=6.6, **look)
-    said = "; ".join(
-        f"{row['year']}: "
-        + " / ".join(
-            "\u2013" if row[key] is None else scale.number(row[key], row.get("decimals") if key == "official" else 1)
-            for key in ("official", "survey")
-        )
-        for row in rows
+    left = 33.0 if narrow else 42.0
+    fig, ax = parts.canvas(92 if narrow else 150, 17 + 10.5 * max(len(bars), 1), left, 5, 8, 11)
+    ax.set(xlim=(0, 100), ylim=(-0.6, max(len(bars), 1) - 0.4), xticks=[0, 25, 50, 75, 100], yticks=[])
+    ax.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"])
+    ax.grid(axis="x")
+    ax.spines["bottom"].set_visible(False)
+    ax.tick_params(axis="x", length=0, pad=2)
+    note(
+        ax,
+        fmt.say("chart.milestone_axis", target=fmt.exact(target)),
+        (0, 1),
+        dx=-left * 2.75,
+        dy=12,
+        side="both",
+        ha="left",
+        va="bottom",
+        color=GREY,
     )
-    return fig, fmt.say("alt.definition", unit=scale.unit(noun), parts=said)
+    ax.axvline(100 * base, color=BLUE, lw=1.2, zorder=4)
+    note(
+        ax,
+        fmt.say("chart.base", p=fmt.percent(base)),
+        (100 * base, 1),
+        dy=3,
+        side="x",
+        ha="center",
+        va="bottom",
+        color=BLUE,
+        fontweight="bold",
+    )
+    said = []
+    for y, (choice, low, high, low_name, high_name) in zip(range(len(bars) - 1, -1, -1), bars, strict=True):
+        parts.band(ax, 100 * low, 100 * base, y, 0.2, BAND80)
+        parts.band(ax, 100 * base, 100 * high, y, 0.2, BAND50)
+        note(ax, choice, (0, y), dx=-6, side="y", ha="right", fontsize=6.6)
+        said.append(f"{choice}: {fmt.percent(low)} ({low_name or '–'}) \u2013 {fmt.percent(high)} ({high_name or '–'})")
+    labels = parts.Labels(ax, margin=0.5)
+    labels.block_line([(100 * base, -0.6), (100 * base, len(bars) - 0.4)], 0.4)
+    for y, (_, low, high, low_name, high_name) in zip(range(len(bars) - 1, -1, -1), bars, strict=True):
+        for share, name, dx in ((low, low_name, -3.0), (high, high_name, 3.0)):
+            if abs(share - base) < 0.005:
+                continue
+            sides = [(dx, 0, "right" if dx < 0 else "left", "center")]
+            number = fmt.percent(share)
+            labels.put(number, (100 * share, y), sides, fontsize=6.8, fontweight="bold")
+            under = [
+                (0, -8.5, align, "top")
+                for align in (("right", "center", "left") if dx < 0 else ("left", "center", "right"))
+            ]
+            if name and not narrow:
+                labels.put(name, (100 * share, y), under, fontsize=6, color=GREY)
+    return fig, fmt.say("alt.tornado", base=fmt.percent(base), parts="; ".join(said))

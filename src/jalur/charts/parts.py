@@ -1,4 +1,4 @@
-"""Parts that every chart is made of: colours, marks, an exact canvas, and labels that find a free place.
+"""Parts that every chart is made of: colours, marks, axes, an exact canvas, and labels that find a free place.
 
 Grammar, the same in every chart: circles are published figures, a solid line is fitted, a dashed line and shading are
 projected, diamonds are official targets. Blue is our estimate, vermilion the official target, ink what was published,
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from importlib.resources import files
@@ -18,6 +18,7 @@ from itertools import pairwise
 from typing import Any
 
 import matplotlib
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
-from jalur.words.format import to_date
+from jalur.words.format import Format, Scale, to_date
 
 INK, GREY, RULE, PAPER = "#1A2026", "#55606B", "#C9D0D6", "#FFFFFF"
 BLUE, BAND50, BAND80, BAND90 = "#0B4A7D", "#7FABD0", "#B4CFE5", "#DBE8F3"
@@ -65,6 +66,17 @@ def year(when: Any) -> float:
     d = to_date(when)
     leap = d.year % 4 == 0 and (d.year % 100 != 0 or d.year % 400 == 0)
     return d.year + (d.timetuple().tm_yday - 1) / (366 if leap else 365)
+
+
+def plain(result: Any) -> Mapping[str, Any]:
+    """A result as a mapping, whether it is a dataclass with `to_dict` or a mapping already."""
+    return result if isinstance(result, Mapping) else result.to_dict()
+
+
+def scale_of(verdict: Any, figures: pd.DataFrame, fmt: Format) -> Scale:
+    """The magnitude in which levels of a programme are shown: that of its highest target or figure."""
+    tops = [m["target"] for m in plain(verdict)["milestones"]] + [float(v) for v in figures["value"]]
+    return fmt.scale(max(tops, default=1.0))
 
 
 def figure(width: float, height: float) -> Figure:
@@ -118,6 +130,35 @@ def band(ax: Axes, low: float, high: float, y: float, half: float, colour: str, 
     """A projected range on a row."""
     marks: dict[str, Any] = {"color": colour, "lw": 0, "zorder": 2, **look}
     ax.add_patch(Rectangle((low, y - half), high - low, 2 * half, **marks))
+
+
+def year_axis(ax: Axes, first: float, last: float) -> None:
+    """Year names in the middle of their year, ticks at its start; every second year where there is no room."""
+    room = (ax.get_position().width * ax.figure.get_size_inches()[0] * 72) / max(last - first, 0.5)  # type: ignore[union-attr]
+    ax.set(xticks=[y for y in range(int(first), int(last) + 2) if first <= y <= last + 1e-6], xticklabels=[])
+    every = 1 if room > 24 else 2 if room > 13 else 4
+    ax.tick_params(axis="x", labelbottom=False)
+    for y in range(int(first), int(last) + 1):
+        middle = (max(y, first) + min(y + 1, last)) / 2
+        part = min(y + 1, last) - max(y, first)
+        if y % every == 0 and part * room > 20:
+            note(ax, str(y), (middle, 0), dy=-4, side="x", ha="center", va="top", color=GREY)
+    if room > 150:  # a short axis: quarters as well
+        quarters = [y + q / 4 for y in range(int(first), int(last) + 1) for q in (1, 2, 3)]
+        ax.set_xticks([x for x in quarters if first <= x <= last], minor=True)
+        ax.tick_params(axis="x", which="minor", length=2, color=GREY)
+
+
+def value_axis(ax: Axes, top: float, scale: Scale) -> list[float]:
+    """Rules from zero with their values above them at the left, the unit at the highest."""
+    ticks = ticks_to(top, about=5)
+    ax.set_ylim(0, ticks[-1])
+    ax.set_yticks(ticks[1:])
+    ax.tick_params(axis="y", labelleft=False)
+    for y in ticks[1:]:
+        words = scale.trimmed(y) + (f"\u00a0{scale.word}" if y == ticks[-1] and scale.word else "")
+        note(ax, words, (0, y), dy=1.5, side="y", va="bottom", ha="left", color=GREY)
+    return ticks
 
 
 def bare(ax: Axes) -> None:

@@ -14,8 +14,7 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from jalur import ledger
-from jalur.charts.axes import scale_of
-from jalur.charts.light import fan_svg
+from jalur.charts import fan_svg, scale_of
 from jalur.errors import InputError
 from jalur.study import saved as explore_save
 from jalur.study import tables as notebook_tables
