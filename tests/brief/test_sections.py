@@ -18,8 +18,6 @@ from sentence_parts import sentences_of, words_of
 from jalur import ledger
 from jalur.brief import sections as brief
 from jalur.brief import tables as brief_tables
-from jalur.brief import take as brief_take
-from jalur.brief.page import text_of
 from jalur.verdict import judge as reach
 from jalur.verdict.model import CAPACITY_TOLERANCE
 from jalur.words import sentences as brief_text
@@ -130,7 +128,12 @@ def test_the_page_stands_alone(pages):
         other = {"en": "id", "id": "en"}[lang]
         assert f'href="brief.{other}.html"' in page
         assert 'href="01_evidence.ipynb"' in page
-        assert text_of(page, "title") == text_of(page, "h1")
+        title, heading = (re.search(f"<{tag}>(.*?)</{tag}>", page, re.S).group(1) for tag in ("title", "h1"))
+        assert title == " ".join(heading.split())
+        said = re.search('<meta content="([^"]*)" name="description"', page).group(1)
+        for shown in ('<p class="sentence">(.*?)</p>', '<span class="known">(.*?)</span>'):
+            words = re.sub("<[^>]+>", "", re.search(shown, page, re.S).group(1))
+            assert " ".join(words.split()) in said
 
 
 def numbers(html):
@@ -275,10 +278,10 @@ def test_a_projection_that_starts_below_the_last_figure_is_not_said_to_be_enough
     assert fast["median"] < fast["target"]
     verdict = case.verdict | {"milestones": [fast]}
     assert "The projection starts lower" in brief_text.reasons(verdict, case.programme, fmt)[0]
-    assert brief_take.pace_title(verdict, fmt) == fmt.say("take.pace_title.mixed")
+    assert brief_text.pace_title(verdict, fmt) == fmt.say("take.pace_title.mixed")
     there = verdict | {"milestones": [fast | {"median": 1.1e6}]}
     assert "starts lower" not in brief_text.reasons(there, case.programme, fmt)[0]
-    assert brief_take.pace_title(there, fmt) == fmt.say("take.pace_title.enough")
+    assert brief_text.pace_title(there, fmt) == fmt.say("take.pace_title.enough")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -384,14 +387,14 @@ def test_without_a_probability_a_figure_above_the_target_is_named(lang, said):
 def test_a_path_whose_dates_have_passed_says_how_far_the_last_figure_is_below(lang):
     fmt, cooperatives = Format(lang), ledger.load("modern_cooperatives")
     given = reach.assess(cooperatives, "2024-12-31").to_dict()
-    said = " ".join(brief_take.take_sentences(given, cooperatives, fmt, Markup("400")))
+    said = " ".join(brief_text.take_sentences(given, cooperatives, fmt, Markup("400")))
     assert said == fmt.say("take.all_past.many", last="400", date=fmt.day("2023-12-31"), gap="100", target="500")
     umkm = ledger.load("umkm_onboarding")
     passed = reach.assess(umkm, "2024-12-31", sensitivity=False).to_dict()
-    whole = " ".join(brief_take.take_sentences(passed, umkm, fmt, Markup("25")))
+    whole = " ".join(brief_text.take_sentences(passed, umkm, fmt, Markup("25")))
     assert fmt.exact(5e6) in whole  # not "5.00 million" beside targets of "30 million"
     earlier = reach.assess(cooperatives, "2024-10-31").to_dict()
-    assert said not in " ".join(brief_take.take_sentences(earlier, cooperatives, fmt, Markup("400")))
+    assert said not in " ".join(brief_text.take_sentences(earlier, cooperatives, fmt, Markup("400")))
 
 
 def test_labels_that_come_too_late_are_not_said_to_lack_figures():
@@ -539,7 +542,7 @@ def test_the_needed_pace_is_the_largest_of_the_path_and_names_its_milestone(lang
     ]
     verdict = case.verdict | {"milestones": steps, "last_figure": case.verdict["last_figure"] | {"value": 100.0}}
     assert alone in brief_text.sentence(verdict, fmt)
-    assert said in " ".join(brief_take.take_sentences(verdict, case.programme, fmt, Markup("100")))
+    assert said in " ".join(brief_text.take_sentences(verdict, case.programme, fmt, Markup("100")))
     reached = verdict | {"milestones": [m | {"required_monthly_additions": -1.0} for m in steps]}
     assert brief_text.need(reached) is None
 
@@ -645,7 +648,7 @@ def test_the_title_of_the_pace_chart_says_of_which_stretches_it_is_true(lang, sh
     ]
     if not last:
         steps.append(step | {"status": "exceeds_capacity", "stage_required_monthly_additions": None})
-    assert brief_take.pace_title({"milestones": steps}, fmt) == fmt.say(f"take.pace_title.{key}")
+    assert brief_text.pace_title({"milestones": steps}, fmt) == fmt.say(f"take.pace_title.{key}")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -686,11 +689,11 @@ def test_a_count_that_shrank_is_said_to_have_fallen(paces, en, id_):
     given = [[months, "2021-03-17", x] for months, x in zip((12, 6), paces, strict=True) if x is not None]
     verdict = case.verdict | {"published_pace": given}
     for lang, words in (("en", en), ("id", id_)):
-        said = " ".join(brief_take.take_sentences(verdict, case.programme, Format(lang), None))
+        said = " ".join(brief_text.take_sentences(verdict, case.programme, Format(lang), None))
         assert words in said
         assert "\u2212" not in said
     steps = [m | {"stage_required_monthly_additions": 5.0 + k} for k, m in enumerate(verdict["milestones"])]
     falling = "the count is falling" in " ".join(
-        brief_take.take_sentences(verdict | {"milestones": steps}, case.programme, Format("en"), None)
+        brief_text.take_sentences(verdict | {"milestones": steps}, case.programme, Format("en"), None)
     )
     assert falling == (paces[1] is not None and paces[1] < 0)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from jalur.brief.pdf import FLAGS, find_browser
+from jalur.brief.page import FLAGS, find_browser
 
 
 def pytest_collection_modifyitems(items):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from jalur.brief import pdf
+from jalur.brief import page as paper
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 VIEWS = {"desktop": (1280, "change"), "phone": (390, "take")}  # width, and the section before which the picture ends
@@ -22,12 +22,12 @@ VIEWS = {"desktop": (1280, "change"), "phone": (390, "take")}  # width, and the 
 
 def main() -> None:
     """Make the reports, open them and write the pictures."""
-    browser_path = pdf.find_browser()
+    browser_path = paper.find_browser()
     if browser_path is None:
         raise SystemExit("No Chromium or Chrome was found: no picture was taken.")
     with tempfile.TemporaryDirectory(prefix="jalur-pictures-") as out, sync_playwright() as playwright:
         subprocess.run([sys.executable, "-m", "jalur", "report", "--out", out], check=True)
-        browser = playwright.chromium.launch(executable_path=browser_path, args=list(pdf.FLAGS))
+        browser = playwright.chromium.launch(executable_path=browser_path, args=list(paper.FLAGS))
         for page_file in sorted(Path(out).rglob("brief.*.html")):
             for view, (width, end) in VIEWS.items():
                 page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="light")

@@ -22,11 +22,10 @@ def export(sections: dict[str, Any], lang: str) -> str:
 
     cells = [new_code_cell("import this")]
     for count, section in enumerate(sections.values(), start=1):
-        data = {"text/html": section._repr_html_(), "text/plain": repr(section.name)}
-        shown = new_output("execute_result", data, execution_count=count)
+        data, about = section._repr_mimebundle_()
+        shown = new_output("execute_result", data, metadata=about, execution_count=count)
         cells.append(new_code_cell("study.section(name)", outputs=[shown], execution_count=count))
-    notebook = new_notebook(cells=cells, metadata={"papermill": {"parameters": {"lang": lang}}})
-    return export_html(notebook, lang).decode("utf-8")
+    return export_html(new_notebook(cells=cells), lang).decode("utf-8")
 
 
 @lru_cache(maxsize=64)

@@ -1,61 +1,55 @@
-"""Turns the outputs of brief.ipynb into one page that stands alone: its style, its script, its security policy.
+"""The finished page: the outputs of brief.ipynb as one page that stands alone, and its print on paper.
 
 nbconvert runs `Page` as a preprocessor (named in the template's conf.json) and the template only lays out what it
 finds in the resources, so that any exporter with ``template_name="jalur"`` gives the same page. Nothing is loaded from
 elsewhere: the content security policy allows inline style, images in data addresses, and the one script by its hash.
+
+A Chromium or Chrome that is already installed prints the page to PDF; nothing is downloaded.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from html.parser import HTMLParser
+import os
+import shutil
+import subprocess
+import tempfile
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from nbconvert.preprocessors import Preprocessor
 
+from jalur.errors import InputError
 from jalur.words.format import LANGUAGES, Format
 
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src 'sha256-{script}'; "
     "base-uri 'none'; form-action 'none'"
 )
-
-
-class _Finder(HTMLParser):
-    """Text of the first element of a kind, and of the first with a class."""
-
-    def __init__(self, tag: str, css: str = "") -> None:
-        super().__init__(convert_charrefs=True)
-        self.tag, self.css, self.depth, self.done, self.words = tag, css, 0, False, ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self.depth and tag == self.tag:
-            self.depth += 1
-        elif (
-            not self.done
-            and not self.depth
-            and tag == self.tag
-            and (not self.css or self.css in (dict(attrs).get("class") or "").split())
-        ):
-            self.depth = 1
-
-    def handle_endtag(self, tag: str) -> None:
-        if self.depth and tag == self.tag:
-            self.depth -= 1
-            self.done = self.depth == 0
-
-    def handle_data(self, data: str) -> None:
-        if self.depth:
-            self.words += data
-
-
-def text_of(html: str, tag: str, css: str = "") -> str:
-    """Text of the first `tag` (with class `css`, where given) in a page; empty where there is none."""
-    finder = _Finder(tag, css)
-    finder.feed(html)
-    return " ".join(finder.words.split())
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
+MAC = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--disable-dev-shm-usage",
+    "--no-pdf-header-footer",
+    "--hide-scrollbars",
+    "--window-size=1280,1800",  # the desktop layout, so that print starts from it
+)
+STILL_THERE = "the HTML page is there and prints the same"
+TIMEOUT = 120  # seconds
 
 
 def hash_of(script: str) -> str:
@@ -72,22 +66,15 @@ class Page(Preprocessor):
     """Fills ``resources["jalur"]``: language, title, description, style, script, policy."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Read language, title and description from the notebook's own outputs."""
-        html = "\n".join(
-            "".join(output["data"]["text/html"])
-            for cell in nb.cells
-            if cell.cell_type == "code"
-            for output in cell.outputs
-            if "text/html" in output.get("data", {})
-        )
-        given = nb.metadata.get("papermill", {}).get("parameters", {}).get("lang")
-        marked = next((lang for lang in LANGUAGES if f'data-lang="{lang}"' in html), None)
-        lang = marked or (given if given in LANGUAGES else "en")
+        """Read language, title and description from what the sections say of themselves (`Section.about`)."""
+        outputs = [output for cell in nb.cells if cell.cell_type == "code" for output in cell.outputs]
+        about = dict(pair for output in outputs for pair in output.get("metadata", {}).get("jalur", {}).items())
+        lang = about.get("lang", LANGUAGES[0])
         fmt, script = Format(lang), asset("what_if.js").strip()
         resources["jalur"] = {
             "lang": lang,
-            "title": text_of(html, "h1"),
-            "description": f"{text_of(html, 'p', 'sentence')} {text_of(html, 'span', 'known')}.".strip(),
+            "title": about.get("title", ""),
+            "description": f"{about.get('sentence', '')} {about.get('known', '')}.".strip(),
             "css": asset("brief.css")
             .replace("{{folio}}", fmt.say("page.folio"))
             .replace("{{of}}", fmt.say("page.folio_of")),
@@ -95,3 +82,59 @@ class Page(Preprocessor):
             "policy": POLICY.format(script=hash_of(script)),
         }
         return nb, resources
+
+
+class PrinterMissing(InputError):
+    """No browser that could print is installed, or it printed nothing; the HTML page is not affected."""
+
+
+def find_browser() -> str | None:
+    """Path of an installed Chromium or Chrome; the environment variable JALUR_BROWSER goes first."""
+    named = os.environ.get("JALUR_BROWSER")
+    if named:
+        return shutil.which(named)
+    return next((path for path in (*map(shutil.which, BROWSERS), *map(shutil.which, MAC)) if path), None)
+
+
+def print_to_pdf(page: bytes) -> bytes:
+    """Print a page that stands alone.
+
+    Parameters
+    ----------
+    page : bytes
+        HTML.
+
+    Returns
+    -------
+    bytes
+        The PDF; paper size and margins are those of the page's own style.
+
+    Raises
+    ------
+    PrinterMissing
+        No browser, or one that failed.
+    """
+    browser = find_browser()
+    if browser is None:
+        raise PrinterMissing(
+            f"no Chromium or Chrome was found to print the PDF; install one or name it in JALUR_BROWSER ({STILL_THERE})"
+        )
+    with tempfile.TemporaryDirectory(prefix="jalur-pdf-") as folder:
+        source, target = Path(folder) / "page.html", Path(folder) / "page.pdf"
+        source.write_bytes(page)
+        command = [
+            browser,
+            *FLAGS,
+            f"--user-data-dir={folder}/profile",
+            f"--print-to-pdf={target}",
+            source.as_uri(),
+        ]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise PrinterMissing(
+                f"{browser} could not print the PDF ({type(error).__name__}); {STILL_THERE}"
+            ) from error
+        if not target.exists() or not target.stat().st_size:
+            raise PrinterMissing(f"{browser} printed nothing (exit code {done.returncode}); {STILL_THERE}")
+        return target.read_bytes()

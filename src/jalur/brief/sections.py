@@ -6,8 +6,9 @@ All text that comes from data is escaped (jinja's autoescape and markupsafe); nu
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jinja2
@@ -16,15 +17,26 @@ from markupsafe import Markup
 
 from jalur import charts
 from jalur.brief import tables as rows
-from jalur.brief import take as brief_take
 from jalur.brief.citations import Sources
-from jalur.brief.marks import dots, picture, strip
 from jalur.charts import parts as chart_parts
 from jalur.charts import record as chart_record
 from jalur.words import sentences as text
 from jalur.words.format import Format, Scale, capital
 
 ROWS = 6  # stretches that the pace chart shows; more of them are a table
+PICTURE = Markup(
+    '<picture class="chart"><source media="(max-width: 640px)" srcset="{}">'
+    '<img src="{}" width="{}" height="{}" alt="{}"></picture>'
+)
+DOT = Markup('<circle{} cx="{}" cy="{}" r="3.9"/>')
+DOTS = Markup('<svg class="dots" viewBox="0 0 200 50" aria-hidden="true" focusable="false">{}</svg>')
+STRIP = Markup(
+    '<svg class="strip" viewBox="0 0 220 22" aria-hidden="true" focusable="false">'
+    '<line class="rule" x1="0" x2="220" y1="15" y2="15"/>'
+    '<rect class="wide" x="{}" y="10" width="{}" height="10"/><rect class="half" x="{}" y="10" width="{}" height="10"/>'
+    '<line class="middle" x1="{}" x2="{}" y1="9" y2="21"/><path class="target" d="M{} 1l5.5 6.5-5.5 6.5-5.5-6.5z"/>'
+    '<text x="0" y="9">{}</text><text x="220" y="9" text-anchor="end">{}</text></svg>'
+)
 SECTIONS = ("question", "verdict", "milestones", "fan", "take", "change", "record", "trust", "sources")
 
 
@@ -65,16 +77,30 @@ class Material:
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the brief; shows itself in a notebook."""
+    """One part of the brief; shows itself in a notebook.
+
+    Attributes
+    ----------
+    name : str
+        One of `SECTIONS`.
+    html : str
+    about : mapping of str to str
+        What the finished page says of itself: lang, title and known from the first section, sentence from the second.
+        It travels as metadata of the cell's output, where `jalur.brief.page.Page` finds it.
+    """
 
     name: str
     html: str
-
-    def _repr_html_(self) -> str:
-        return self.html
+    about: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.html
+
+    def __repr__(self) -> str:
+        return f"<section {self.name} of the brief>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
+        return {"text/html": self.html, "text/plain": repr(self)}, {"jalur": dict(self.about)} if self.about else {}
 
 
 def environment() -> jinja2.Environment:
@@ -102,7 +128,7 @@ def sections(material: Material, lang: str) -> dict[str, Section]:
     page = _Page(material, Format(lang))
     env = environment()
     html = {name: env.get_template(f"{name}.html.j2").render(page.context(name)) for name in SECTIONS}
-    return {name: Section(name, html[name].strip() + "\n") for name in SECTIONS}
+    return {name: Section(name, html[name].strip() + "\n", page.about(name)) for name in SECTIONS}
 
 
 class _Page:
@@ -121,6 +147,17 @@ class _Page:
     def context(self, name: str) -> dict[str, Any]:
         """Values of the template of one section."""
         return getattr(self, "sources_list" if name == "sources" else name)()
+
+    def about(self, name: str) -> dict[str, str]:
+        """What a section says of the page as a whole, as plain text."""
+        if name == "question":
+            known = self.fmt.say("page.known", cutoff=self.fmt.day(self.v["vintage"]))
+            said = {"lang": self.fmt.lang, "title": text.question(self.v, self.programme, self.fmt), "known": known}
+        elif name == "verdict":
+            said = {"sentence": text.sentence(self.v, self.fmt).striptags()}
+        else:
+            said = {}
+        return {key: words.replace("\u00a0", " ") for key, words in said.items()}
 
     def base(self, **more: Any) -> dict[str, Any]:
         """What every section may use."""
@@ -244,9 +281,9 @@ class _Page:
             return charts.pace_chart(v, fmt, self.noun, narrow)
 
         return self.base(
-            sentences=Markup(" ").join(brief_take.take_sentences(v, self.programme, fmt, last)),
-            pace_title=brief_take.pace_title(v, fmt),
-            pace_sub=capital(brief_take.pace_sub(v, self.noun, pace, fmt)),
+            sentences=Markup(" ").join(text.take_sentences(v, self.programme, fmt, last)),
+            pace_title=text.pace_title(v, fmt),
+            pace_sub=capital(text.pace_sub(v, self.noun, pace, fmt)),
             pace=picture(chart) if has_pace else None,
             pace_table=rows.pace(v, pace, fmt),
             levels=rows.levels(last_ones, scale, fmt),
@@ -256,7 +293,7 @@ class _Page:
             targets=[scale.trimmed(m["target"]) for m in last_ones],
             arithmetic=arithmetic,
             arithmetic_caption=arithmetic_caption,
-            levers=brief_take.levers(v, self.programme, fmt),
+            levers=text.levers(v, self.programme, fmt),
         )
 
     def change(self) -> dict[str, Any]:
@@ -395,3 +432,43 @@ class _Page:
             parameters=fmt.say("sources.list", **values),
             notebooks=list(self.material.notebooks),
         )
+
+
+def picture(chart: Any) -> Markup:
+    """Wide and phone version of a chart as one image with one alt text; `chart(narrow)` draws it."""
+    wide, alt = chart(False)
+    narrow, _ = chart(True)
+    width, height = (round(v * 96) for v in wide.get_size_inches())
+    inline = [
+        "data:image/svg+xml;base64," + base64.b64encode(chart_parts.svg(fig)).decode("ascii") for fig in (wide, narrow)
+    ]
+    return PICTURE.format(inline[1], inline[0], width, height, alt.replace("\u00a0", " "))
+
+
+def dots(share: float) -> Markup:
+    """One hundred dots, filled column by column, so that they read as a bar. Decorative: words stand below."""
+    met = round(100 * share)
+    on, off = Markup(' class="on"'), Markup("")
+    circles = (DOT.format(on if k < met else off, k // 5 * 10 + 5, k % 5 * 10 + 5) for k in range(100))
+    return DOTS.format(Markup("").join(circles))
+
+
+def strip(milestone: Mapping[str, Any], low: float, high: float, scale: Any) -> Markup:
+    """Small range bar of a milestone: 90 % and 50 % range, middle, target. Decorative: the cell says it in words."""
+
+    def x(value: float) -> float:
+        return round(min(max((value - low) / (high - low), 0.0), 1.0) * 220, 1)
+
+    (a, b), (c, d), target = milestone["interval_90"], milestone["interval_50"], x(milestone["target"])
+    middle = x(milestone["median"])
+    return STRIP.format(
+        x(a),
+        f"{max(x(b) - x(a), 1):.1f}",
+        x(c),
+        f"{max(x(d) - x(c), 1):.1f}",
+        middle,
+        middle,
+        min(max(target, 5.5), 214.5),
+        scale.trimmed(low) if target > 24 else "",
+        scale.trimmed(high) if target < 196 else "",
+    )

@@ -269,7 +269,7 @@ def _run_brief(work: Work) -> Outcome:
     files = {f"{work.name}.ipynb": _text(notebook), f"{work.name}.html": page}
     notes: tuple[str, ...] = ()
     if work.pdf:
-        from jalur.brief.pdf import PrinterMissing, print_to_pdf
+        from jalur.brief.page import PrinterMissing, print_to_pdf
 
         try:
             files[f"{work.name}.pdf"] = print_to_pdf(page)
