@@ -65,7 +65,7 @@ def test_the_helpers_and_the_runner_do_not_know_each_other():
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_a_module_is_short_and_says_what_it_is(path):
     text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 440
+    assert len(text.splitlines()) <= 700
     assert ast.get_docstring(ast.parse(text))
     assert "util" not in path.stem
 
