@@ -69,7 +69,8 @@ class Page(Preprocessor):
         """Read language, title and description from what the sections say of themselves (`Section.about`)."""
         outputs = [output for cell in nb.cells if cell.cell_type == "code" for output in cell.outputs]
         about = dict(pair for output in outputs for pair in output.get("metadata", {}).get("jalur", {}).items())
-        lang = about.get("lang", LANGUAGES[0])
+        given = nb.metadata.get("papermill", {}).get("parameters", {}).get("lang")
+        lang = about.get("lang") or (given if given in LANGUAGES else LANGUAGES[0])
         fmt, script = Format(lang), asset("what_if.js").strip()
         resources["jalur"] = {
             "lang": lang,
