@@ -5,9 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from jalur.curves import derivatives
-from jalur.curves.growth import fit_function
-from jalur.curves.problem import Problem, widen
+from jalur.curves.least_squares import (
+    Problem,
+    central_differences,
+    complex_step,
+    extrapolated_differences,
+    fit_function,
+    widen,
+)
 from jalur.errors import InputError
 
 X = np.linspace(0.5, 12.0, 25)
@@ -166,11 +171,11 @@ def test_a_parameter_without_influence_has_no_finite_error():
 def test_derivatives_against_the_formula():
     b = np.array([40.0, 0.3])
     exact = np.column_stack([1 - np.exp(-b[1] * X), b[0] * X * np.exp(-b[1] * X)])
-    by_step = derivatives.complex_step(lambda v: saturating(X, *v), b)
+    by_step = complex_step(lambda v: saturating(X, *v), b)
     assert by_step == pytest.approx(exact, rel=1e-14)
-    assert derivatives.extrapolated(lambda v: saturating(X, *v), b) == pytest.approx(exact, rel=1e-12)
-    assert derivatives.central(lambda v: saturating(X, *v), b) == pytest.approx(exact, rel=1e-7)
-    assert derivatives.complex_step(lambda v: [math.exp(w) for w in v], b) is None
+    assert extrapolated_differences(lambda v: saturating(X, *v), b) == pytest.approx(exact, rel=1e-12)
+    assert central_differences(lambda v: saturating(X, *v), b) == pytest.approx(exact, rel=1e-7)
+    assert complex_step(lambda v: [math.exp(w) for w in v], b) is None
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from jalur.curves.families import FAMILIES, Family, family_named, starting_points
-from jalur.curves.least_squares import FunctionFit, covariance_from, fit_function, refine
-from jalur.curves.problem import Problem, finite_vector
-from jalur.curves.profiles import Interval, profile_intervals
+from jalur.curves.least_squares import FunctionFit, Problem, covariance_from, finite_vector, fit_function, refine
 from jalur.curves.solver import ScaledCurve, solve_batch
-from jalur.curves.uncertainty import BootstrapResult, refit_resamples
+from jalur.curves.uncertainty import BootstrapResult, Interval, profile_intervals, refit_resamples
 from jalur.errors import InputError
 
 __all__ = ["FAMILIES", "BootstrapResult", "Diagnostics", "FitResult", "FunctionFit", "bootstrap", "fit", "fit_function"]
