@@ -17,7 +17,7 @@ from measure import ENVIRONMENT, Row, Steps, processor
 from scipy.optimize import OptimizeWarning, curve_fit
 
 from jalur.engine.outlook import forecast
-from jalur.record.baselines import damped_ets
+from jalur.record.backtest import damped_ets
 
 STEPS = 5
 YEARS, AHEAD, DRAWS, SERIES, TURNS = np.arange(2000.0, 2020.0), np.arange(2020.0, 2025.0), 2000, 12, 3

@@ -60,6 +60,7 @@ def prepare(folder: Path) -> None:
     (folder / "header.csv").write_text(SERIES, encoding="utf-8")
     (folder / "columns.csv").write_text("year,value\n2020,1\n", encoding="utf-8")
     (folder / "word.csv").write_text(SERIES + "a,b,2020,many,100\n", encoding="utf-8")
+    (folder / "minus.csv").write_text(SERIES + "a,b,2020,5,100\n\na,b,2021,-5,100\n", encoding="utf-8")
     (folder / "no_tables" / "study").mkdir(parents=True)
     shutil.copy(BASE / "study" / "programme.yml", folder / "no_tables" / "study")
     (folder / "broken_notebook").mkdir()
@@ -237,6 +238,7 @@ CASES = [
     case("structure", "learn-prior columns.csv", "columns.csv", "group, series", "needed are"),
     case("structure", "learn-prior header.csv", "header.csv"),
     case("number", "learn-prior word.csv", "word.csv, row 2, column value_percent", "'many'"),
+    case("number", "learn-prior minus.csv", "minus.csv, row 4, column value_percent", "'-5'", "from 0 to 100"),
     case("file", "learn-prior word.csv --out empty", "--out is 'empty'", "a file in a folder"),
     case("file", "learn-prior word.csv --out nowhere/prior.json", "'nowhere/prior.json'", "a file in a folder"),
     case("file", "learn-prior word.csv --out word.csv", "--out is 'word.csv'", "other than the series"),

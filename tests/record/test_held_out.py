@@ -7,7 +7,7 @@ from jalur.engine import outlook, prior
 from jalur.record import learn as learn_prior
 from jalur.record.backtest import Origin
 from jalur.record.held_out import HeldOut, forecast_with
-from jalur.record.objective import Series
+from jalur.record.series import Series
 
 NAMES = ("a", "d", "e", "g")
 KINDS = ("kind", "kind", "other", "other")

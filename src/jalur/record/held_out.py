@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from jalur.engine.figures import exact_figures
 from jalur.engine.outlook import condition
 from jalur.engine.prior import Prior
-from jalur.record.backtest import Origin
-from jalur.record.baselines import Forecast
+from jalur.record.backtest import Forecast, Origin
 from jalur.record.learn import GROUP_WEIGHT, half
-from jalur.record.objective import SHAPES, Origins, Series, fit_weights, grid, observe, usable
+from jalur.record.objective import SHAPES, Origins, fit_weights, grid, observe, usable
+from jalur.record.series import Series
 
 
 def forecast_with(
@@ -43,7 +43,7 @@ class HeldOut:
     Parameters
     ----------
     series : sequence of Series
-        As `jalur.record.learn.read_series` gives them.
+        As `jalur.record.series.read_series` gives them.
 
     Attributes
     ----------

@@ -1,8 +1,6 @@
 """``jalur learn-prior SERIES.csv``: learn the prior weights from adoption series, and cross-fit them.
 
-The table has one value a row, with the columns ``group`` (kind of series), ``series`` (name), ``year`` (may be
-fractional), ``value_percent`` (level, in the unit of the capacity) and ``capacity`` (ceiling, in the same unit);
-other columns are ignored. Values at or below zero, or at or above the capacity, are left out. The result is a weights
+`jalur.record.series` says what the table holds and refuses impossible rows. The result is a weights
 file (`jalur.engine.prior.load` reads it), which also holds weights for the other shapes of the curve
 (`jalur.record.objective.SHAPES`). The computation is deterministic; between machines sums are rounded differently, and
 prior weights agree to about 0.001 in total variation.
@@ -17,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +24,6 @@ from jalur.errors import InputError
 from jalur.record.objective import (
     SHAPES,
     Origins,
-    Series,
     crps_terms,
     fit_weights,
     grid,
@@ -36,13 +32,10 @@ from jalur.record.objective import (
     origin_weights,
     usable,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
+from jalur.record.series import Series, read_series
 
 Array = npt.NDArray[np.float64]
 
-COLUMNS = ("group", "series", "year", "value_percent", "capacity")
 WEIGHTS_VERSION = "1.0"
 # How much one series counts, by group; others count 1. The broadband series approach a ceiling of one line a household
 # that is itself a guess, and many level off far below it: they say little about growth towards a known capacity.
@@ -51,59 +44,13 @@ FAMILIES = ("gompertz", *SHAPES)  # the first is the engine's own
 STRETCHES = (1.15, 1.3, 1.5, 1.75)  # targets as multiples of the level, three years ahead
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
-    """Read and check a table of adoption series.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, a column is missing, or a value is not a number (file, row and column are named).
-    """
-    import pandas as pd
-
-    try:
-        frame = pd.read_csv(path)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path} cannot be read as a CSV table: {error}") from error
-    missing = [c for c in COLUMNS if c not in frame.columns]
-    if missing:
-        raise InputError(f"{path} lacks the column(s) {', '.join(missing)}; needed are {', '.join(COLUMNS)}")
-    for column in ("year", "value_percent", "capacity"):
-        numbers = pd.to_numeric(frame[column], errors="coerce")
-        bad = ~np.isfinite(numbers.to_numpy(float))
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            raise InputError(f"{path}, row {row + 2}, column {column}: {frame[column].iloc[row]!r} is not a number")
-        frame[column] = numbers.astype(float)
-    return frame
-
-
-def series_from(frame: pd.DataFrame, path: str | Path) -> list[Series]:
-    """Return the series of a checked table; `path` is named in the error when a year stands twice."""
-    out = []
-    for (group, name), rows in frame.groupby(["group", "series"], sort=True):
-        capacity = float(rows["capacity"].iloc[0])
-        rows = rows[(rows["value_percent"] > 0) & (rows["value_percent"] < capacity)].sort_values("year")
-        if rows["year"].duplicated().any():
-            year = rows.loc[rows["year"].duplicated(), "year"].iloc[0]
-            raise InputError(f"{path}: series {name!r} of group {group!r} has the year {year:g} twice")
-        t, y = rows["year"].to_numpy(float), rows["value_percent"].to_numpy(float)
-        out.append(Series(str(group), str(name), t, y, capacity))
-    return out
-
-
-def read_series(path: str | Path) -> list[Series]:
-    """Read a table of adoption series; see `read_table` for its errors."""
-    return series_from(read_table(path), path)
-
-
 def learn(series_csv: str | Path, out: str | Path | None = None, progress: bool = True) -> tuple[Prior, ...]:
     """Learn the prior weights from a table of adoption series, for each shape of the growth curve by itself.
 
     Parameters
     ----------
     series_csv : path
-        See the module's text for the columns.
+        See `jalur.record.series` for the columns.
     out : path, optional
         Weights file to write.
     progress : bool

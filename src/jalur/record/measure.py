@@ -28,7 +28,9 @@ import pandas as pd
 
 from jalur.engine import outlook
 from jalur.errors import InputError
+from jalur.files import write_whole
 from jalur.record.backtest import (
+    BASELINES,
     STRETCHES,
     Backtest,
     Origin,
@@ -37,10 +39,9 @@ from jalur.record.backtest import (
     origins_from_tasks,
     rolling_origins,
 )
-from jalur.record.baselines import BASELINES
 from jalur.record.held_out import HeldOut
-from jalur.record.learn import read_table, series_from
 from jalur.record.replay import Outcome, outcome, regional_record, replay
+from jalur.record.series import read_table, series_from
 from jalur.verdict.measured import record
 
 __all__ = [
@@ -144,7 +145,7 @@ def measure(
     tasks = origins_from_tasks(tasks_json) if tasks_json else rolling_origins(frame, per_series=PER_SERIES)
     if not tasks:
         raise InputError(f"{series_csv}: no year of any series has five values before it and three after it")
-    unseen = HeldOut(series_from(frame, series_csv))
+    unseen = HeldOut(series_from(frame))
     tell("weights that have not seen a series: learned")
 
     def score(name: str, forecast: Any, weights: str, per_origin: bool = False) -> dict[str, Any]:
@@ -190,7 +191,8 @@ def measure(
     }  # fmt: skip
     plain = _rounded(result_record)
     if out is not None:
-        _write(Path(out), plain)
+        text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        write_whole(Path(out), text.encode("utf-8"))
     return plain
 
 
@@ -240,12 +242,6 @@ def _today() -> str:
     """Day of the measurement; SOURCE_DATE_EPOCH is honoured."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     return (dt.datetime.fromtimestamp(int(epoch), dt.UTC) if epoch else dt.datetime.now(dt.UTC)).date().isoformat()
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

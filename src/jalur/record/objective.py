@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +25,7 @@ from jalur.engine.filter import transition
 from jalur.engine.mixture import poisson_weights
 from jalur.engine.posterior import posterior
 from jalur.engine.prior import Prior, make
+from jalur.record.series import Series
 
 Array = npt.NDArray[np.float64]
 
@@ -35,16 +35,6 @@ LOWEST, HIGHEST = 0.05, 0.80  # share of the capacity at a usable origin
 PENALTY = 1e-3
 SCALE_FLOOR = 0.1
 _SPREAD = np.sinh(np.linspace(-3.2, 4.6, 33))
-
-
-class Series(NamedTuple):
-    """One adoption series: years increasing, values above zero and below the capacity."""
-
-    group: str
-    name: str
-    t: Array
-    y: Array
-    capacity: float
 
 
 @dataclass(frozen=True)
