@@ -52,13 +52,13 @@ lint: $(READY) ## Linters, types, directions of imports
 
 .PHONY: quick
 quick: $(READY) ## Only the fast unit tests
-	@$(BIN)/python -m pytest tests -q -m "not slow and not browser" -n 2
+	@$(BIN)/python -m pytest tests -q -m "not slow and not browser" -n 2 --durations=15
 
 .PHONY: unit
 unit: $(READY)
 	@echo "Examples in docstrings"; $(BIN)/python -m pytest src --doctest-modules -q
 	@echo "Fast tests"
-	@$(BIN)/python -m pytest tests -q -n 2 --dist loadscope -m "not slow and not browser"
+	@$(BIN)/python -m pytest tests -q -n 2 --dist loadscope -m "not slow and not browser" --durations=15
 
 .PHONY: coverage
 coverage: $(READY) ## Share of the code that the fast tests run
@@ -67,7 +67,7 @@ coverage: $(READY) ## Share of the code that the fast tests run
 .PHONY: slow
 slow: $(READY) browser ## The slow tests and those in a real Chromium
 	@echo "Slow tests, and those in a real Chromium"
-	@$(BIN)/python -m pytest tests -q -rs -n 2 --dist worksteal -m "slow or browser"
+	@$(BIN)/python -m pytest tests -q -rs -n 2 --dist worksteal -m "slow or browser" --durations=15
 
 .PHONY: nbval
 nbval: $(READY)
@@ -105,7 +105,7 @@ screenshots: $(READY) browser ## Take the pictures of the briefs and of the expl
 
 .PHONY: audit
 audit: $(READY) ## Known vulnerabilities among the locked packages (needs the network)
-	@JALUR_AUDIT=1 $(BIN)/python -m pytest tests/test_audit.py -q -rs -m slow
+	@JALUR_AUDIT=1 $(BIN)/python -m pytest tests/house/test_audit.py -q -rs -m slow
 
 .PHONY: bench
 bench: $(READY) ## Measure speed as ratios in one run, into benchmarks/README.md (ten minutes)

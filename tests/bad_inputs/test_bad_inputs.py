@@ -90,6 +90,7 @@ def test_a_closed_stream_is_no_fault(stream, tmp_path) -> None:
     assert ended.stdout.count("\n") == (0 if stream == ">&-" else 1)
 
 
+@pytest.mark.slow
 def test_a_command_that_is_interrupted_says_so(tmp_path) -> None:
     command = [sys.executable, "-m", "jalur", "report", "--jobs", "1", "--out", "reports"]
     # A shell starts what runs in its background with interrupts ignored, and the tests may run there.

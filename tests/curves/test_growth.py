@@ -28,6 +28,10 @@ def made(name, size=0.0, seed=0):
     return FAMILIES[name].curve(T, *TRUTH[name]) + size * np.random.default_rng(seed).standard_normal(T.size)
 
 
+def test_every_family_is_tried():
+    assert set(TRUTH) == set(FAMILIES)
+
+
 @pytest.mark.parametrize("name", TRUTH)
 def test_every_family_recovers_its_own_curve(name):
     fitted = fit(name, T, made(name))

@@ -32,9 +32,9 @@ def brute_force(index, estimate, level):
     freedom = T.size - 3
     threshold = best * (1 + student.ppf(0.5 + level / 2, freedom) ** 2 / freedom)
     reach = {0: 40.0, 1: 0.4, 2: 6.0}[index]
-    grid = np.linspace(estimate[index] - reach, estimate[index] + reach, 161)
+    grid = np.linspace(estimate[index] - reach, estimate[index] + reach, 41)
     inside = [value for value in grid if value > 0 and profile(value) < threshold]
-    step = 2 * reach / 160
+    step = 2 * reach / 40
     return tuple(
         brentq(lambda value: profile(value) - threshold, edge, edge + side * step, xtol=1e-10)
         for edge, side in ((min(inside), -1), (max(inside), 1))

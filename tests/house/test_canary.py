@@ -15,6 +15,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CANARIES = Path(__file__).parent / "canary"
 
+pytestmark = pytest.mark.slow
+
 
 def compared(path, folder):
     """Exit code and output of the comparison, with the options of `make nbval`."""

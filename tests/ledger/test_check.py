@@ -7,15 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jalur import ledger
 from jalur.errors import Fault
 from jalur.ledger import check, datapackage
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    shutil.copytree(ledger.default_data(), tmp_path / "data")
-    return tmp_path / "data"
 
 
 def edit(path: Path, old: str, new: str) -> None:

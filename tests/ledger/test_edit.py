@@ -1,7 +1,6 @@
 """A new programme from an empty folder, and one more figure in a ledger."""
 
 import io
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -15,12 +14,6 @@ from jalur.ledger import edit as ledger_edit
 from jalur.ledger.spoken import read_figure
 
 PAGE = {"publisher": "ANTARA", "url": "https://example.org/page"}
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    shutil.copytree(ledger.default_data(), tmp_path / "data")
-    return tmp_path / "data"
 
 
 def table(data: Path, name: str) -> Path:

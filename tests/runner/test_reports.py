@@ -36,11 +36,6 @@ SHOWS_EVERYTHING = (
 )
 
 
-@pytest.fixture
-def out(tmp_path):
-    return tmp_path / "out"
-
-
 @pytest.mark.slow
 def test_a_worker_gives_the_bytes_of_a_fresh_kernel(tmp_path):
     notebooks = tiny.folder(tmp_path / "nb", n01_a=SHOWS_EVERYTHING)

@@ -116,6 +116,7 @@ def test_more_helps_and_leaving_hurts(programme):
     assert explorer.verdict(replace(question, targets=(("2024-12-31", 7e7),)), extra=1e7).joint_probability == 0
 
 
+@pytest.mark.slow
 def test_a_move_of_the_vintage_is_drawn_within_the_budget(app, record_property):
     """Twenty moves to days that were not asked before, from the change of the slider to the drawn chart."""
     days = [day for _, day in app.vintage.options if "2021-06-30" < day < "2024-09-01"][::2][:20]

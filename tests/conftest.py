@@ -1,0 +1,47 @@
+"""What many tests need: the shipped programmes, each read once a process, and folders of one's own.
+
+A programme is frozen, and no test changes its tables; whoever wants other rows works on a copy or takes `data`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from jalur import ledger
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def programmes() -> Callable[[str], ledger.Programme]:
+    """A shipped programme by its name."""
+    return cache(ledger.load)
+
+
+@pytest.fixture(scope="session")
+def programme(programmes: Callable[[str], ledger.Programme]) -> ledger.Programme:
+    """The programme that the notebooks show."""
+    return programmes("umkm_onboarding")
+
+
+@pytest.fixture(scope="session")
+def notebooks() -> tuple[Path, ...]:
+    """The committed notebooks."""
+    return tuple(sorted((ROOT / "notebooks").glob("*.ipynb")))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A copy of the shipped data, to be changed at will."""
+    return Path(shutil.copytree(ledger.default_data(), tmp_path / "data"))
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """A folder for reports, not yet there."""
+    return tmp_path / "out"
