@@ -27,14 +27,13 @@ ANSWER_AIM = 0.15  # seconds
 ANSWER = """
 import time
 from jalur import ledger
-from jalur.verdict import case as question
+from jalur.verdict.case import Case
 programme = ledger.load("umkm_onboarding")
-asked = question.Question(vintage=programme.observations["reported_on"].max().date().isoformat())
-figures, path = asked.select(programme), question.path_of(programme, asked)
-capacity = question.capacity_of(programme, asked)[1]
+case = Case.of(programme, programme.observations["reported_on"].max().date().isoformat())
+count = len(case.figures)
 begin = time.process_time()
-question.probabilities(programme, figures, capacity, path)
-print(len(figures), time.process_time() - begin)
+assert case.chances and case.joint is not None
+print(count, time.process_time() - begin)
 """
 
 

@@ -21,7 +21,7 @@ from jalur.study.base import Sentences
 from jalur.study.evidence import CurveViews, EvidenceViews
 from jalur.study.reach import ReachViews, ScenarioViews
 from jalur.study.record import RecordViews
-from jalur.verdict.case import Question
+from jalur.verdict.case import Case
 from jalur.words.format import Format
 
 
@@ -31,15 +31,15 @@ class Study(EvidenceViews, CurveViews, ReachViews, ScenarioViews, RecordViews):
 
     def without(self, *rows: str) -> Study:
         """The same study with rows left out, by id."""
-        return replace(self, question=replace(self.question, drop=(*self.question.drop, *rows)))
+        return replace(self, case=self.case.without(*rows))
 
     def with_figures(self, extra: pd.DataFrame) -> Study:
         """The same study with rows added, in the columns of observations.csv."""
-        return replace(self, question=replace(self.question, extra=extra))
+        return replace(self, case=self.case.with_figures(extra))
 
     def at(self, vintage: str) -> Study:
         """The same study at another vintage."""
-        return replace(self, question=replace(self.question, vintage=ledger.vintage_day(vintage).isoformat()))
+        return replace(self, case=self.case.at(vintage))
 
     def findings(self, of: str) -> Sentences:
         """What a notebook found: evidence, curves, reachability, record or scenarios."""
@@ -49,7 +49,7 @@ class Study(EvidenceViews, CurveViews, ReachViews, ScenarioViews, RecordViews):
         """Sliders over the live engine that start from this study (`jalur.study.explore`)."""
         from jalur.study.explore import App  # widgets are needed by one notebook only
 
-        return App(self.programme, self.question, self.fmt)
+        return App(self.case, self.fmt)
 
     def stamp(self) -> Sentences:
         """Versions, data and seed behind the results."""
@@ -81,11 +81,6 @@ def open_study(
     InputError
         A parameter that does not fit: what was given and what is allowed.
     """
-    question = Question(
-        vintage=ledger.vintage_day(vintage).isoformat(),
-        capacity=capacity or None,
-        capacity_share=capacity_share,
-        seed=seed,
-        draws=draws,
-    )
-    return Study(ledger.load(programme, data or None), question, Format(lang))
+    known = ledger.load(programme, data or None)
+    case = Case.of(known, vintage, capacity=capacity, capacity_share=capacity_share, seed=seed, draws=draws)
+    return Study(case, Format(lang))

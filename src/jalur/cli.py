@@ -174,24 +174,24 @@ def _verdict(arguments: argparse.Namespace) -> int:
     if arguments.lang not in LANGUAGES:
         raise InputError(f"unknown language {arguments.lang!r}; there are: {', '.join(LANGUAGES)}")
     from jalur import ledger
-    from jalur.runner import exports
-    from jalur.verdict import judge as reach
-    from jalur.verdict.case import Question
+    from jalur.runner.exports import sentence
+    from jalur.verdict.case import Case
+    from jalur.verdict.judge import answer, judge
 
-    programme = ledger.load(arguments.programme, arguments.data)
-    question = Question(
-        vintage=ledger.vintage_day(arguments.vintage).isoformat(),
+    case = Case.of(
+        ledger.load(arguments.programme, arguments.data),
+        arguments.vintage,
         capacity=arguments.capacity,
         capacity_share=arguments.capacity_share,
-        without_sources=tuple(arguments.without_source),
-        drop=tuple(arguments.drop),
+        without_sources=arguments.without_source,
+        drop=arguments.drop,
         seed=arguments.seed,
         draws=arguments.draws,
     )
     if arguments.json:
-        print(reach.judge(programme, question).to_json())
+        print(judge(case).to_json())
     else:
-        print(exports.sentence(exports.answer(programme, question), arguments.lang))
+        print(sentence(answer(case).to_dict(), arguments.lang))
     return 0
 
 

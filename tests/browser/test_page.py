@@ -99,20 +99,13 @@ def test_the_numbers_are_those_of_the_verdict_in_both_languages(open_page, key):
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_slider_changes_the_number_and_agrees_with_the_engine(open_page, lang):
-    import numpy as np
-
-    from jalur.engine import outlook
-    from jalur.verdict import case as question
-
     opened = study("umkm_onboarding", "2022-03-31")
     fmt, page = Format(lang), open_page(real_page("umkm_onboarding", "2022-03-31", lang))
     slider, chance = page.locator("input[type=range]"), page.locator(".slider .chance")
     assert slider.is_visible()
     assert page.get_by_label(fmt.say("whatif.label")).count() == 1
     assert chance.text_content() == fmt.percent(opened.verdict.joint_probability)
-    state = question.condition(opened.programme, opened.figures, opened.capacity)
-    now = outlook.decimal_year("2022-03-31")
-    times, targets = opened.path.times, np.array(opened.path.targets)
+    times, now = opened.path.times, opened.case.now
     seen = set()
     levels = [x for x, _ in opened.verdict.levers.faster]
     slider.focus()
@@ -121,7 +114,7 @@ def test_the_slider_changes_the_number_and_agrees_with_the_engine(open_page, lan
         for _ in range(abs(steps)):
             page.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
         sped = now + (times - now) * (1 + percent / 100)
-        engine = float(state.joint_probability(sped, targets, seed=0))
+        engine = opened.case.together(sped, opened.path.levels)
         assert chance.text_content() == fmt.percent(engine), percent
         assert chance.text_content() in slider.get_attribute("aria-valuetext")
         seen.add(chance.text_content())

@@ -230,11 +230,12 @@ VINTAGES = ("2021-12-31", "2022-03-31", "2022-12-31", "2023-12-31", "2024-12-31"
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ledger.programmes())
 def test_no_label_overlaps_for_any_real_programme_and_vintage(name):
-    from jalur.verdict import judge as reach
+    from jalur.verdict.case import Case
+    from jalur.verdict.judge import judge
 
     programme = ledger.load(name)
     for vintage in VINTAGES:
-        verdict = reach.assess(programme, vintage, sensitivity=False)
+        verdict = judge(Case.of(programme, vintage), sensitivity=False)
         figures = ledger.select(programme, vintage)
         rows = ledger.as_of(programme.observations, vintage)
         rows = rows[rows["unit"] == programme.unit]

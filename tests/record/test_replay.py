@@ -9,6 +9,7 @@ import pytest
 from jalur import ledger
 from jalur.record import replay as module
 from jalur.record.replay import outcome, regional_record, replay
+from jalur.verdict.case import Case, Problem
 
 
 def figures(*rows):
@@ -122,10 +123,10 @@ def test_replay_without_a_probability_says_why():
 
 @pytest.mark.slow
 def test_the_replay_says_what_the_verdict_says():
-    from jalur.verdict import judge as reach
+    from jalur.verdict.judge import judge
 
     programme = ledger.load("umkm_onboarding")
-    verdict = reach.assess(programme, "2023-06-30", sensitivity=False, draws=2000)
+    verdict = judge(Case.of(programme, "2023-06-30", draws=2000), sensitivity=False)
     table = replay(programme, ["2023-06-30"])
     for row, milestone in zip(table.itertuples(), verdict.milestones, strict=True):
         assert row.probability == pytest.approx(milestone.probability, abs=1e-12)
@@ -162,7 +163,7 @@ def test_columns_of_the_replay():
 
 
 def test_regional_targets_are_judged_when_stated_and_at_half_years(monkeypatch):
-    monkeypatch.setattr(module, "why_not", lambda *given: ("few_figures", "only the choice of targets is looked at"))
+    monkeypatch.setattr(Case, "problem", Problem("few_figures", "only the choice of targets is looked at"))
     table = regional_record(["jakarta_jakpreneur"])
     five_years = table[(table["target"] == 200_000) & (table["date"] == "2022-12-31")]
     assert set(five_years["stated_on"]) == {"2017-07-31"}  # the first statement; later ones are not counted again

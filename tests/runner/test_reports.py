@@ -196,9 +196,9 @@ def test_what_several_processes_ask_is_computed_once(tmp_path, out):
     marks = tmp_path / "marks"
     marks.mkdir()
     asks = (
-        "import pathlib, os\nfrom jalur import ledger, memo\nfrom jalur.verdict.case import Question",
+        "import pathlib, os\nfrom jalur import ledger, memo\nfrom jalur.verdict.case import Case",
         f"compute = lambda: (pathlib.Path({str(marks)!r}) / str(os.getpid())).write_text('x')",
-        "inputs = ledger.load(programme), Question(vintage=vintage)\nprint(memo.once('mark', inputs, compute))",
+        "inputs = Case.of(ledger.load(programme), vintage)\nprint(memo.once('mark', inputs, compute))",
     )
     notebooks = tiny.folder(tmp_path / "nb", n01_a=asks, n02_b=asks, n03_c=asks)
     assert not tiny.run(notebooks, out, jobs=1).failed

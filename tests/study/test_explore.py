@@ -16,9 +16,9 @@ from jalur.errors import InputError
 from jalur.runner import request as matrix
 from jalur.study import saved as explore_save
 from jalur.study.explore import App
-from jalur.verdict import judge as reach
 from jalur.verdict import pace
-from jalur.verdict.case import Question, capacity_of, path_of
+from jalur.verdict.case import Case, Question
+from jalur.verdict.judge import judge
 from jalur.verdict.scenarios import active, by_retention
 from jalur.verdict.what_if import Explorer
 from jalur.words.format import LANGUAGES, Format
@@ -33,12 +33,13 @@ def programme():
 
 @pytest.fixture
 def app(programme, tmp_path):
-    return App(programme, Question("2022-03-31"), Format("en"), tmp_path / "params")
+    return App(Case.of(programme, "2022-03-31"), Format("en"), tmp_path / "params")
 
 
 @pytest.mark.parametrize("vintage", ["2021-06-30", "2022-03-31", "2023-12-31", "2024-12-31"])
 def test_without_assumptions_it_says_what_the_verdict_says(programme, vintage):
-    quick, whole = Explorer(programme).verdict(Question(vintage)), reach.assess(programme, vintage, sensitivity=False)
+    case = Case.of(programme, vintage)
+    quick, whole = Explorer(case).verdict(case.question), judge(case, sensitivity=False)
     assert quick.joint_probability == pytest.approx(whole.joint_probability, abs=1e-12)
     for a, b in zip(quick.milestones, whole.milestones, strict=True):
         assert (a.date, a.status, a.probability) == (b.date, b.status, pytest.approx(b.probability, abs=1e-12))
@@ -49,7 +50,8 @@ def test_without_assumptions_it_says_what_the_verdict_says(programme, vintage):
 
 
 def test_the_fan_agrees_with_the_exact_ranges_at_the_last_milestone(programme):
-    verdict = Explorer(programme).verdict(Question("2022-03-31"))
+    case = Case.of(programme, "2022-03-31")
+    verdict = Explorer(case).verdict(case.question)
     final, last = verdict.fan[-1], verdict.milestones[-1]
     assert final.date == last.date
     width = last.interval_90[1] - last.interval_90[0]
@@ -60,28 +62,29 @@ def test_the_fan_agrees_with_the_exact_ranges_at_the_last_milestone(programme):
 
 def test_the_fan_of_a_count_that_cannot_fall_does_not_fall(programme):
     """Paths as drawn do fall here; the law of the engine does not."""
-    explorer, question = Explorer(programme), Question("2022-03-31")
+    question = Question("2022-03-31")
+    explorer = Explorer(Case(programme, question))
     rows = explorer.verdict(question).fan
     for name in ("q05", "q10", "q25", "q50", "q75", "q90", "q95"):
         levels = [getattr(row, name) for row in rows]
         assert levels == sorted(levels), name
-    later = explorer._case(question).draws[0]
+    later = explorer._futures(question).draws[0]
     assert np.all(np.diff(later, axis=0) >= 0)
 
 
 def test_where_no_probability_can_be_given_it_says_so_too():
-    found = Explorer(ledger.load("modern_cooperatives")).verdict(Question("2024-01-31"))
+    case = Case.of(ledger.load("modern_cooperatives"), "2024-01-31")
+    found = Explorer(case).verdict(case.question)
     assert found.joint_probability is None
     assert found.reason_code == "few_figures"
 
 
 def test_retention_agrees_with_the_scenarios(programme):
-    question = Question("2022-03-31")
-    path, capacity = path_of(programme, question), capacity_of(programme, question)[1]
-    rows = {r.rate: r for r in by_retention(programme, question, question.select(programme), path, capacity)}
-    explorer = Explorer(programme)
+    case = Case.of(programme, "2022-03-31")
+    rows = {r.rate: r for r in by_retention(case)}
+    explorer = Explorer(case)
     for rate in (0.98, 0.95, 0.9):
-        quick = explorer.verdict(question, retention=rate)
+        quick = explorer.verdict(case.question, retention=rate)
         assert quick.joint_probability == pytest.approx(rows[rate].joint_probability, abs=0.025)
         assert [m.probability for m in quick.milestones] == pytest.approx(rows[rate].probabilities, abs=0.025)
         assert [m.median for m in quick.milestones] == pytest.approx(rows[rate].medians, rel=0.01)
@@ -97,18 +100,20 @@ def test_the_active_stock_by_hand():
 
 def test_extra_onboarding_is_the_lever_of_the_verdict(programme):
     """The least addition that the verdict names for even odds gives even odds here."""
-    levers = reach.assess(programme, "2022-12-31", sensitivity=False).levers.extra_monthly_additions
-    explorer = Explorer(programme)
+    case = Case.of(programme, "2022-12-31")
+    levers = judge(case, sensitivity=False).levers.extra_monthly_additions
+    explorer = Explorer(case)
     for chance in (0.5, 0.8):
-        found = explorer.verdict(Question("2022-12-31"), extra=levers[f"{chance:g}"])
+        found = explorer.verdict(case.question, extra=levers[f"{chance:g}"])
         assert found.joint_probability == pytest.approx(chance, abs=0.02)
-    assert explorer.verdict(Question("2022-12-31"), extra=1e5).milestones[0].probability == pytest.approx(
-        explorer.verdict(Question("2022-12-31")).milestones[0].probability
+    assert explorer.verdict(case.question, extra=1e5).milestones[0].probability == pytest.approx(
+        explorer.verdict(case.question).milestones[0].probability
     )  # its day has come: nothing that is added later changes it
 
 
 def test_more_helps_and_leaving_hurts(programme):
-    explorer, question = Explorer(programme), Question("2022-03-31")
+    question = Question("2022-03-31")
+    explorer = Explorer(Case(programme, question))
     chances = [explorer.verdict(question, extra=x).joint_probability for x in (0, 5e4, 1e5, 4e5)]
     assert chances == sorted(chances)
     stays = [explorer.verdict(question, retention=x).joint_probability for x in (0.8, 0.9, 0.97, 1.0)]
@@ -180,7 +185,7 @@ def test_a_missing_date_is_asked_for(app):
 @pytest.mark.parametrize("name", ledger.programmes())
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_programme_can_be_explored_at_every_known_day(name, lang, programme, tmp_path):
-    app = App(programme, Question("2022-03-31"), Format(lang), tmp_path)
+    app = App(Case.of(programme, "2022-03-31"), Format(lang), tmp_path)
     app.programme.value = name
     for _, day in app.vintage.options[:: max(1, len(app.vintage.options) // 6)]:
         app.vintage.value = day
@@ -230,12 +235,12 @@ def test_a_file_with_other_choices_is_left_alone(app):
 
 
 def test_a_name_needs_a_letter_and_a_folder_that_can_be_written(programme, tmp_path):
-    fmt, question = Format("id"), Question("2022-03-31")
+    fmt, case = Format("id"), Case.of(programme, "2022-03-31")
     with pytest.raises(InputError, match="huruf"):
-        explore_save.write(tmp_path, "!?", programme, question, (), fmt)
+        explore_save.write(tmp_path, "!?", case, (), fmt)
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="tidak dapat ditulisi"):
-        explore_save.write(tmp_path / "file", "a", programme, question, (), fmt)
+        explore_save.write(tmp_path / "file", "a", case, (), fmt)
 
 
 def test_the_command_names_a_data_folder_of_ones_own(programme, tmp_path):
@@ -257,8 +262,8 @@ def test_without_widgets_it_shows_its_start_and_the_way_to_the_sliders():
 
 
 def test_a_capacity_in_units_from_the_parameters_is_kept(programme):
-    app = App(programme, Question("2022-03-31", capacity="50000000", capacity_share=0.97), Format("en"))
-    assert app.asked.capacity == "50000000"
+    app = App(Case.of(programme, "2022-03-31", capacity="50000000", capacity_share=0.97), Format("en"))
+    assert app.asked.question.capacity == "50000000"
     assert app.verdict.capacity.units == pytest.approx(0.97 * 5e7)
 
 
@@ -269,7 +274,7 @@ def test_a_share_that_is_set_is_written_as_it_is(app):
 
 def test_nobody_leaves_a_net_count_twice(programme, tmp_path):
     for net in (False, True):
-        app = App(replace(programme, net=net), Question("2022-03-31"), Format("en"), tmp_path)
+        app = App(Case.of(replace(programme, net=net), "2022-03-31"), Format("en"), tmp_path)
         assert app.retention.disabled is net
 
 
@@ -281,8 +286,8 @@ def test_every_control_has_a_name_and_can_be_reached(app):
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_light_chart_says_what_the_printed_one_says(programme, lang):
-    fmt, question = Format(lang), Question("2022-03-31")
-    verdict, figures = reach.judge(programme, question, sensitivity=False), question.select(programme)
+    fmt, case = Format(lang), Case.of(programme, "2022-03-31")
+    verdict, figures = judge(case, sensitivity=False), case.figures
     light = str(fan_svg(verdict, figures, fmt, programme.reference_source))
     _, alt = charts.fan_chart(verdict, figures, fmt, reference_source=programme.reference_source)
     said = light.partition('aria-label="')[2].partition('"')[0]
@@ -293,7 +298,7 @@ def test_the_light_chart_says_what_the_printed_one_says(programme, lang):
 
 def test_an_escaped_name_cannot_end_the_label(programme):
     words = replace(programme, noun={"en": '"><script>', "id": "x"})
-    app = App(words, Question("2022-03-31"), Format("en"))
+    app = App(Case.of(words, "2022-03-31"), Format("en"))
     assert "<script>" not in app.chart.value + app.table.value + app.sentence.value
 
 

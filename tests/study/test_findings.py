@@ -12,10 +12,10 @@ from jalur.ledger import edit as ledger_edit
 from jalur.ledger import reader as programme_reader
 from jalur.study import findings as notebook_findings
 from jalur.study import tables as notebook_tables
-from jalur.verdict import judge as reach
 from jalur.verdict import model as v
 from jalur.verdict import scenarios
-from jalur.verdict.case import Question, capacity_of, path_of
+from jalur.verdict.case import Case
+from jalur.verdict.judge import judge
 from jalur.words.format import Format
 
 EN, ID = Format("en"), Format("id")
@@ -29,19 +29,19 @@ def programme():
 
 
 @pytest.fixture(scope="module")
-def question():
-    return Question(VINTAGE, targets=PATH)
+def case(programme):
+    return Case.of(programme, VINTAGE, targets=PATH)
 
 
 @pytest.fixture(scope="module")
-def verdict(programme, question):
-    return reach.judge(programme, question, sensitivity=False)
+def verdict(case):
+    return judge(case, sensitivity=False)
 
 
 @pytest.fixture(scope="module")
 def net_study():
     study = helpers.open_study("umkm_onboarding", "2022-03-31")
-    return replace(study, programme=replace(study.programme, net=True))
+    return replace(study, case=replace(study.case, programme=replace(study.programme, net=True)))
 
 
 def with_chances(verdict, *rows):
@@ -53,10 +53,9 @@ def with_chances(verdict, *rows):
 # those who leave
 
 
-def test_if_all_stay_the_chances_are_those_of_the_verdict(programme, question, verdict):
+def test_if_all_stay_the_chances_are_those_of_the_verdict(case, verdict):
     """Also those of the whole path, in which a target whose day has come still counts."""
-    path, capacity = path_of(programme, question), capacity_of(programme, question)[1]
-    rows = scenarios.by_retention(programme, question, question.select(programme), path, capacity)
+    rows = scenarios.by_retention(case)
     past, ahead = verdict.milestones
     assert past.status == "past"
     assert 0.1 < past.probability < 0.9  # else it could be left out of the path without a trace
@@ -69,8 +68,8 @@ def test_if_all_stay_the_chances_are_those_of_the_verdict(programme, question, v
         assert row.joint_probability <= min(*row.probabilities, before.joint_probability)
 
 
-def test_the_table_of_those_who_leave_begins_with_the_verdict(question):
-    study = replace(helpers.open_study(vintage=VINTAGE), question=question)
+def test_the_table_of_those_who_leave_begins_with_the_verdict(case):
+    study = replace(helpers.open_study(vintage=VINTAGE), case=case)
     chances = [EN.percent(m.probability) for m in study.verdict.milestones]
     first = study.retention_table().rows[0]
     assert list(first) == ["100%", *chances, EN.percent(study.verdict.joint_probability)]

@@ -6,8 +6,8 @@ import pytest
 
 from jalur import ledger
 from jalur.runner import exports
-from jalur.verdict import judge as reach
-from jalur.verdict.case import Question
+from jalur.verdict.case import Case
+from jalur.verdict.judge import answer, judge
 
 CASES = [
     ("umkm_onboarding", "2022-03-31"),
@@ -23,16 +23,15 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "vintage"), CASES)
 def test_same_numbers_and_sentence(name, vintage):
-    programme = ledger.load(name)
-    question = Question(vintage=vintage)
-    short = exports.answer(programme, question)
-    whole = reach.judge(programme, question, sensitivity=False).to_dict()
+    case = Case.of(ledger.load(name), vintage)
+    short, whole = answer(case).to_dict(), judge(case, sensitivity=False).to_dict()
     assert short["reason_code"] == whole["reason_code"]
     assert len(short["milestones"]) == len(whole["milestones"])
     for ours, theirs in zip(short["milestones"], whole["milestones"], strict=True):
-        assert ours["probability"] == pytest.approx(theirs["probability"], abs=6e-5)
-        assert (ours["date"], ours["status"]) == (theirs["date"], theirs["status"])
-    assert short["joint_probability"] == pytest.approx(whole["joint_probability"], abs=6e-5)
+        assert {
+            key: theirs[key] for key in ("date", "status", "probability", "probability_class")
+        }.items() <= ours.items()
+    assert short["joint_probability"] == whole["joint_probability"]
     for lang in ("id", "en"):
         assert exports.sentence(short, lang) == exports.sentence(whole, lang)
         assert "<" not in exports.sentence(short, lang).replace("<1%", "")

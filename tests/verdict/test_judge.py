@@ -9,9 +9,9 @@ import pytest
 from jalur import ledger
 from jalur.engine import outlook, prior
 from jalur.errors import InputError
-from jalur.verdict import judge as reach
 from jalur.verdict import sensitivity
-from jalur.verdict.case import Question, path_of
+from jalur.verdict.case import Case
+from jalur.verdict.judge import judge
 from jalur.verdict.model import probability_class
 
 MARCH, DECEMBER = "2022-03-31", "2023-12-31"
@@ -24,7 +24,7 @@ def umkm():
 
 @pytest.fixture(scope="module")
 def verdict(umkm):
-    return reach.assess(umkm, MARCH)
+    return judge(Case.of(umkm, MARCH))
 
 
 def test_uses_exactly_the_figures_known_on_the_day(umkm, verdict):
@@ -43,10 +43,10 @@ def test_a_figure_reported_after_the_vintage_changes_no_number(umkm, verdict):
         reported_on=pd.Timestamp("2022-04-01"),
         lag_days=2,
     )
-    later = reach.assess(umkm, MARCH, extra=planted).to_dict()
+    later = judge(Case.of(umkm, MARCH, extra=planted)).to_dict()
     assert later == verdict.to_dict()
     known = planted.assign(reported_on=pd.Timestamp("2022-03-31"), lag_days=1)
-    assert reach.assess(umkm, MARCH, extra=known, sensitivity=False).joint_probability > verdict.joint_probability
+    assert judge(Case.of(umkm, MARCH, extra=known), sensitivity=False).joint_probability > verdict.joint_probability
 
 
 def test_joint_chance_is_never_above_the_smallest(verdict):
@@ -106,7 +106,7 @@ def test_capacities_that_move_the_chance_are_called_out(verdict):
 
 def test_more_ambitious_targets_are_never_likelier(umkm):
     def chance(level):
-        found = reach.assess(umkm, MARCH, targets=[("2024-12-31", level)], sensitivity=False)
+        found = judge(Case.of(umkm, MARCH, targets=[("2024-12-31", level)]), sensitivity=False)
         return found.milestones[0].probability
 
     chances = [chance(level) for level in (20e6, 25e6, 30e6, 60e6, 70e6)]
@@ -115,9 +115,9 @@ def test_more_ambitious_targets_are_never_likelier(umkm):
 
 
 def test_most_influential_figure_at_the_end_of_2023(umkm):
-    found = reach.assess(umkm, DECEMBER)
+    found = judge(Case.of(umkm, DECEMBER))
     assert found.sensitivity.most_influential == "2023-12-04-ekon-27"
-    without = reach.assess(umkm, DECEMBER, drop=["2023-12-04-ekon-27"], sensitivity=False)
+    without = judge(Case.of(umkm, DECEMBER, drop=["2023-12-04-ekon-27"]), sensitivity=False)
     with_, alone = found.milestones[-1].probability, without.milestones[-1].probability
     assert with_ - alone == pytest.approx(-found.sensitivity.most_influential_change)
     assert with_ > alone + 0.05
@@ -125,15 +125,15 @@ def test_most_influential_figure_at_the_end_of_2023(umkm):
 
 def test_leaving_out_only_what_exists(umkm):
     with pytest.raises(InputError, match="nobody"):
-        reach.assess(umkm, MARCH, without_sources=["nobody"])
+        judge(Case.of(umkm, MARCH, without_sources=["nobody"]))
     with pytest.raises(InputError, match="likely_online"):
-        reach.assess(umkm, MARCH, capacity="all_of_them")
+        judge(Case.of(umkm, MARCH, capacity="all_of_them"))
     with pytest.raises(InputError, match="capacity_share"):
-        reach.assess(umkm, MARCH, capacity_share=0.0)
+        judge(Case.of(umkm, MARCH, capacity_share=0.0))
 
 
 def test_one_usable_figure_gives_arithmetic_and_a_reason():
-    found = reach.assess(ledger.load("modern_cooperatives"), "2024-12-31")
+    found = judge(Case.of(ledger.load("modern_cooperatives"), "2024-12-31"))
     assert found.reason_code == "few_figures"
     assert "only 1 usable figure" in found.reason
     assert found.joint_probability is None
@@ -142,14 +142,14 @@ def test_one_usable_figure_gives_arithmetic_and_a_reason():
 
 
 def test_no_figure_at_all():
-    found = reach.assess(ledger.load("modern_cooperatives"), "2021-12-31")
+    found = judge(Case.of(ledger.load("modern_cooperatives"), "2021-12-31"))
     assert found.reason_code == "no_figures"
     assert found.last_figure is None
     assert found.figures_used == ()
 
 
 def test_past_targets_are_judged_by_all_figures_and_need_no_pace(umkm):
-    found = reach.assess(umkm, "2024-12-31", sensitivity=False)
+    found = judge(Case.of(umkm, "2024-12-31"), sensitivity=False)
     assert [m.status for m in found.milestones] == ["past", "past", "past"]
     assert found.milestones[0].probability > 0.9
     assert found.milestones[2].probability < 0.1
@@ -158,7 +158,7 @@ def test_past_targets_are_judged_by_all_figures_and_need_no_pace(umkm):
 
 
 def test_json_is_plain_and_repeatable(umkm, verdict):
-    again = reach.assess(umkm, MARCH)
+    again = judge(Case.of(umkm, MARCH))
     assert again.to_json() == verdict.to_json()
     data = json.loads(verdict.to_json())
     assert data["milestones"][0]["target"] == 20_000_000
@@ -166,7 +166,7 @@ def test_json_is_plain_and_repeatable(umkm, verdict):
 
 
 def test_seed_changes_no_whole_per_cent(umkm, verdict):
-    other = reach.assess(umkm, MARCH, seed=7, sensitivity=False)
+    other = judge(Case.of(umkm, MARCH, seed=7), sensitivity=False)
     assert [m.probability for m in other.milestones] == [m.probability for m in verdict.milestones]
     assert round(100 * other.joint_probability) == round(100 * verdict.joint_probability)
 
@@ -195,14 +195,14 @@ def test_classes_at_their_cut_offs(probability, name):
 def test_extra_units_do_not_come_from_beyond_the_capacity(umkm):
     """A path to 70 million of 65.47 million cannot be lifted by any effort; one to 60 million can."""
     for target, possible in ((70e6, False), (60e6, True)):
-        found = reach.assess(umkm, MARCH, targets=[("2024-12-31", 20e6), ("2026-12-31", target)], sensitivity=False)
+        found = judge(Case.of(umkm, MARCH, targets=[("2024-12-31", 20e6), ("2026-12-31", target)]), sensitivity=False)
         assert all((x is not None) == possible for x in found.levers.extra_monthly_additions.values())
 
 
 def test_the_range_of_a_required_pace_starts_where_the_pace_starts(umkm):
     """Half a year after the last figure the level has grown, but the pace counts from that figure."""
     soon, later = (
-        reach.assess(umkm, day, sensitivity=False).milestones[-1].required for day in (DECEMBER, "2024-03-31")
+        judge(Case.of(umkm, day), sensitivity=False).milestones[-1].required for day in (DECEMBER, "2024-03-31")
     )
     assert later.monthly_additions == soon.monthly_additions
     assert later.monthly_additions_80 == pytest.approx(soon.monthly_additions_80, rel=0.02)
@@ -220,13 +220,13 @@ def test_leave_out_covers_every_source_and_figure(umkm, verdict):
 def test_other_growth_curves_are_the_engine_with_other_weights(umkm, verdict):
     found = verdict.sensitivity
     assert [s.name for s in found.shapes] == ["logistic", "bass", "saturating", "line"]
-    figures, path = Question(MARCH).select(umkm), path_of(umkm, Question(MARCH))
+    case = Case.of(umkm, MARCH)
     for shape, weights in zip(found.shapes, prior.load_shapes(), strict=True):
         state = outlook.condition(
-            outlook.figures_from(figures), verdict.capacity.units, reporting_error=umkm.reporting_error,
+            outlook.figures_from(case.figures), verdict.capacity.units, reporting_error=umkm.reporting_error,
             reference_source=umkm.reference_source, prior=weights,
         )  # fmt: skip
-        single = [state.probability(t, x) for t, x in zip(path.times, path.targets, strict=True)]
+        single = [state.probability(t, x) for t, x in zip(case.path.times, case.path.targets, strict=True)]
         assert shape.probabilities == pytest.approx(single, abs=1e-12)
         assert shape.joint_probability <= min(single)
         assert abs(shape.probabilities[-1] - verdict.milestones[-1].probability) > 0.01
@@ -238,6 +238,5 @@ def test_other_growth_curves_are_the_engine_with_other_weights(umkm, verdict):
 
 
 def test_a_variant_that_leaves_too_little_gives_no_chance(umkm):
-    question = Question(MARCH, only_sources=["idEA"])
-    row = sensitivity.variant(umkm, question, path_of(umkm, question), "source", "idEA")
+    row = sensitivity.variant(Case.of(umkm, MARCH, only_sources=["idEA"]), "source", "idEA")
     assert row.probabilities == (None, None, None)

@@ -9,8 +9,9 @@ import jsonschema
 import pytest
 
 from jalur import ledger
-from jalur.verdict import judge as reach
 from jalur.verdict import model as verdict
+from jalur.verdict.case import Case
+from jalur.verdict.judge import judge
 
 SCHEMA = json.loads((files("jalur.verdict") / "schema" / "verdict.json").read_text(encoding="utf-8"))
 PROGRAMMES = ("umkm_onboarding", "modern_cooperatives", "ekatalog_umkm", "ekatalog_products")
@@ -20,7 +21,7 @@ VINTAGES = ("2021-12-31", "2022-03-31", "2022-12-31", "2023-12-31", "2024-12-31"
 @pytest.mark.parametrize("vintage", VINTAGES)
 @pytest.mark.parametrize("name", PROGRAMMES)
 def test_every_verdict_is_valid(name, vintage):
-    found = reach.assess(ledger.load(name), vintage, sensitivity=vintage == "2022-03-31")
+    found = judge(Case.of(ledger.load(name), vintage), sensitivity=vintage == "2022-03-31")
     data = json.loads(found.to_json())
     jsonschema.Draft202012Validator(SCHEMA).validate(data)
     if found.joint_probability is None:
@@ -32,7 +33,7 @@ def test_every_verdict_is_valid(name, vintage):
 
 
 def test_the_schema_refuses_what_is_not_a_verdict():
-    data = json.loads(reach.assess(ledger.load("modern_cooperatives"), "2024-12-31").to_json())
+    data = json.loads(judge(Case.of(ledger.load("modern_cooperatives"), "2024-12-31")).to_json())
     validator = jsonschema.Draft202012Validator(SCHEMA)
     for change in ({"joint_probability": 1.2}, {"vintage": "soon"}, {"surprise": 1}, {"figures_used": "all"}):
         assert list(validator.iter_errors({**data, **change}))

@@ -1,9 +1,8 @@
 """Vintage replay: what would have been said about a programme at each date, beside what was published later.
 
-The chances are those of `jalur.verdict.judge.assess` (the same evidence, capacity and engine, without the parts of a
-verdict
-that a replay does not show) and use only what was known at their vintage. What became of a milestone is read from
-all figures in the ledger, by one rule (`outcome`).
+The chances are those of `jalur.verdict.judge` (the same `jalur.verdict.case.Case`, without the parts of a verdict that
+a replay does not show) and use only what was known at their vintage. What became of a milestone is read from all
+figures in the ledger, by one rule (`outcome`).
 """
 
 from __future__ import annotations
@@ -17,8 +16,7 @@ from typing import Any
 import pandas as pd
 
 from jalur import ledger
-from jalur.engine import outlook
-from jalur.verdict.case import Question, capacity_of, condition, iso, path_of, why_not
+from jalur.verdict.case import Case
 from jalur.verdict.model import probability_class
 
 VINTAGES = ("2022-03-31", "2022-12-31", "2023-06-30", "2023-12-31", "2024-08-31")
@@ -145,43 +143,34 @@ def replay(programme: Any, vintages: Iterable[str | date] = VINTAGES, **choices:
     """
     rows = []
     for vintage in vintages:
-        question = Question(vintage=ledger.vintage_day(vintage).isoformat(), **choices)
-        for said in _said(programme, question):
+        for said in _said(Case.of(programme, str(vintage), **choices)):
             end = outcome(programme, said["date"], said["target"])
             rows.append({**said, **_prefixed(end), **_held(said, end)})
     return pd.DataFrame(rows)
 
 
-def _said(programme: Any, question: Question) -> Iterator[dict[str, Any]]:
-    """What is said about each milestone at the vintage of a question."""
-    path, figures = path_of(programme, question), question.select(programme)
-    _, capacity = capacity_of(programme, question)
-    problem = why_not(figures, path, capacity, question.vintage)
-    state = None
-    if problem is None and capacity is not None:
-        end = outlook.decimal_year(figures["as_of"].max())
-        state = condition(programme, figures, capacity, [t for t in path.times if t < end])
-    last = figures.iloc[-1] if len(figures) else None
+def _said(case: Case) -> Iterator[dict[str, Any]]:
+    """What is said about each milestone at the vintage of a case."""
+    last, problem, path = case.last_figure, case.problem, case.path
     known = {
-        "vintage": question.vintage,
-        "last_id": None if last is None else str(last["id"]),
-        "last_date": None if last is None else iso(last["as_of"]),
-        "last_value": None if last is None else float(last["value"]),
+        "vintage": case.vintage,
+        "last_id": last.id if last else None,
+        "last_date": last.date if last else None,
+        "last_value": last.value if last else None,
     }
-    for day, target, name, t in zip(path.dates, path.targets, path.ids, path.times, strict=True):
-        chance = None if state is None else float(state.probability(t, target))
-        levels = (
-            [None] * len(QUANTILES)
-            if state is None
-            else [float(x) for x in state.quantile(t, list(QUANTILES.values()))]
-        )
+    for k, (day, target) in enumerate(zip(path.dates, path.targets, strict=True)):
+        chance: float | None = None
+        levels: list[float] | list[None] = [None] * len(QUANTILES)
+        if problem is None:
+            chance = case.chances[k]
+            levels = [float(x) for x in case.state().quantile(path.times[k], list(QUANTILES.values()))]
         yield {
             **known,
-            **{"date": day, "target": target, "target_id": name, "ahead": day > question.vintage},
-            "reached": last is not None and float(last["value"]) >= target,
+            **{"date": day, "target": target, "target_id": path.ids[k], "ahead": day > case.vintage},
+            "reached": last is not None and last.value >= target,
             **{"probability": chance, "probability_class": probability_class(chance)},
             **dict(zip(QUANTILES, levels, strict=True)),
-            "reason": problem[0] if problem else None,
+            "reason": problem.code if problem else None,
         }
 
 

@@ -70,53 +70,13 @@ def verdict_of(parameters: dict[str, Any]) -> Any:
     jalur.verdict.model.Verdict
     """
     from jalur import ledger, memo
-    from jalur.verdict import judge as reach
-    from jalur.verdict.case import Question
+    from jalur.verdict.case import Case
+    from jalur.verdict.judge import judge
 
     programme = ledger.load(parameters["programme"], parameters.get("data") or None)
-    choices = {name: parameters[name] for name in ("seed", "draws", "capacity_share") if name in parameters}
-    day = ledger.vintage_day(parameters["vintage"]).isoformat()
-    question = Question(vintage=day, capacity=parameters.get("capacity") or None, **choices)
-    return memo.once("verdict", (programme, question), lambda: reach.judge(programme, question))
-
-
-def answer(programme: Any, question: Any) -> dict[str, Any]:
-    """The part of a verdict that its sentence needs, at a tenth of the work.
-
-    Parameters
-    ----------
-    programme : jalur.ledger.programme.Programme
-    question : jalur.verdict.case.Question
-
-    Returns
-    -------
-    dict
-        Fields of the verdict's JSON form with the values that `jalur.verdict.judge.judge` gives.
-    """
-    from jalur.verdict import judge as reach
-    from jalur.verdict import projection
-    from jalur.verdict.case import capacity_of, path_of, probabilities, why_not
-
-    path, figures = path_of(programme, question), question.select(programme)
-    _, capacity = capacity_of(programme, question)
-    if why_not(figures, path, capacity, question.vintage) or capacity is None:
-        return reach.judge(programme, question, sensitivity=False).to_dict()
-    single, joint = probabilities(programme, figures, capacity, path, question.seed)
-    steps = [
-        {"date": day, "target": target, "probability": p, "status": status}
-        for k, (day, target, p) in enumerate(zip(path.dates, path.targets, single, strict=True))
-        for status in (projection.status_of(path, k, question.vintage, capacity, p),)
-    ]
-    last = figures.iloc[-1]
-    return {
-        "vintage": question.vintage,
-        "figures_used": list(figures["id"]),
-        "last_figure": {"date": last["as_of"].date().isoformat(), "value": float(last["value"])},
-        "milestones": steps,
-        "joint_probability": joint,
-        "capacity": {"units": capacity},
-        "reason_code": None,
-    }
+    choices = {name: parameters[name] for name in ("seed", "draws", "capacity", "capacity_share") if name in parameters}
+    case = Case.of(programme, parameters["vintage"], **choices)
+    return memo.once("verdict", case, lambda: judge(case))
 
 
 def sentence(verdict: dict[str, Any], lang: str) -> str:
@@ -125,7 +85,7 @@ def sentence(verdict: dict[str, Any], lang: str) -> str:
     Parameters
     ----------
     verdict : dict
-        As `jalur.verdict.model.Verdict.to_dict` or `answer` gives it.
+        As `jalur.verdict.model.Verdict.to_dict` gives it.
     lang : str
         ``id`` or ``en``.
     """

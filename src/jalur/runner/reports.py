@@ -283,13 +283,13 @@ def _in_turn(tasks: Sequence[Task]) -> list[Task]:
 
 def _check_data(tasks: Sequence[Task], options: Options) -> None:
     from jalur import ledger
-    from jalur.verdict.case import Question, capacity_of
+    from jalur.verdict.case import Case
 
     names = dict.fromkeys(task.report.programme for task in tasks)
     programmes = {name: ledger.load(name, options.data) for name in names}
     for report in {task.report.folder: task.report for task in tasks}.values():
         chosen = {name: value for name, value in report.settings.items() if name in VERDICT_PARAMETERS}
-        capacity_of(programmes[report.programme], Question(vintage=report.vintage, **chosen))
+        _ = Case.of(programmes[report.programme], report.vintage, **chosen).capacity  # an unknown name is refused
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from markupsafe import Markup, escape
 from jalur import charts, ledger, memo
 from jalur.charts import parts as chart_parts
 from jalur.study import tables as notebook_tables
-from jalur.verdict import judge as reach
-from jalur.verdict.case import Question, capacity_of, path_of
+from jalur.verdict.case import Case, Question
+from jalur.verdict.judge import judge
 from jalur.verdict.model import Verdict
 from jalur.words.format import Format
 from jalur.words.tables import Table
@@ -55,14 +55,23 @@ class Sentences(list[str]):
 class StudyBase:
     """One programme at one vintage, in one language, with the choices of the parameters cell."""
 
-    programme: Any
-    question: Question
+    case: Case
     fmt: Format
 
-    @cached_property
+    @property
+    def programme(self) -> Any:
+        """What is studied."""
+        return self.case.programme
+
+    @property
+    def question(self) -> Question:
+        """What is asked of it."""
+        return self.case.question
+
+    @property
     def figures(self) -> pd.DataFrame:
         """The published figures that are used, by reference date."""
-        return self.question.select(self.programme)
+        return self.case.figures
 
     @cached_property
     def known(self) -> pd.DataFrame:
@@ -78,18 +87,12 @@ class StudyBase:
     def _nothing(self) -> Table:
         return notebook_tables.table(self.fmt, self.fmt.say("nb.caption.nothing"), ("content",), [])
 
-    @cached_property
+    @property
     def path(self) -> Any:
         """The targets that are judged."""
-        return path_of(self.programme, self.question)
-
-    @cached_property
-    def capacity(self) -> float | None:
-        """Units that could ever join, as the question assumes."""
-        return capacity_of(self.programme, self.question)[1]
+        return self.case.path
 
     @cached_property
     def verdict(self) -> Verdict:
         """The verdict with its sensitivity."""
-        inputs = (self.programme, self.question)
-        return memo.once("verdict", inputs, lambda: reach.judge(self.programme, self.question))
+        return memo.once("verdict", self.case, lambda: judge(self.case))

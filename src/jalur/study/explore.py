@@ -19,7 +19,7 @@ from jalur.errors import InputError
 from jalur.study import saved as explore_save
 from jalur.study import tables as notebook_tables
 from jalur.verdict import model as v
-from jalur.verdict.case import Question, iso
+from jalur.verdict.case import Case, Question, iso
 from jalur.verdict.pace import nice_amounts
 from jalur.verdict.what_if import Explorer
 from jalur.words import sentences as brief_text
@@ -36,20 +36,18 @@ class App:
 
     Parameters
     ----------
-    programme : jalur.ledger.programme.Programme
+    case : Case
         Where the sliders start.
-    question : Question
-        Vintage, capacity and seed with which they start.
     fmt : Format
     folder : Path, optional
         Where the button writes; the repository's ``params/`` where it is not given.
     """
 
-    def __init__(self, programme: Any, question: Question, fmt: Format, folder: Path | None = None) -> None:
-        self.fmt, self.question = fmt, question
+    def __init__(self, case: Case, fmt: Format, folder: Path | None = None) -> None:
+        self.fmt, programme = fmt, case.programme
         self.folder = folder or ledger.default_data().parent / "params"
         self._data = programme.folder.parent
-        self._engine = Explorer(programme)
+        self._engine = Explorer(case)
         self._moving = False
         names = [(ledger.load(name, self._data).title[fmt.lang], name) for name in ledger.programmes(self._data)]
         self.programme = self._widget(widgets.Dropdown, "programme", options=names, value=programme.name)
@@ -71,7 +69,7 @@ class App:
         self._moves = (
             self.vintage, self.path, self.target, self.date, self.capacity, self.share, self.extra, self.retention,
         )  # fmt: skip
-        self._start(programme, question.vintage)
+        self._start(case.vintage)
         self.programme.observe(self._other_programme, "value")
         for widget in self._moves:
             widget.observe(self._moved, "value")
@@ -98,9 +96,14 @@ class App:
 
     # state
 
-    def _start(self, programme: Any, vintage: str | None = None) -> None:
+    @property
+    def case(self) -> Case:
+        """Where the sliders start, for the programme that is chosen."""
+        return self._engine.start
+
+    def _start(self, vintage: str | None = None) -> None:
         """Set everything that depends on the programme; without a vintage the last known one."""
-        fmt, today = self.fmt, dt.date.today().isoformat()
+        fmt, today, programme = self.fmt, dt.date.today().isoformat(), self.case.programme
         known = {iso(day) for day in ledger.known_vintages(programme)}
         # The ends of the years lie between the days of reports: there the verdicts of reports stand.
         ends = {f"{year}-12-31" for year in range(int(min(known, default=today)[:4]), int(today[:4]))}
@@ -109,14 +112,12 @@ class App:
         self.vintage.options = [*options, (fmt.say("explore.today", day=fmt.short_day(today)), today)]
         self.vintage.value = vintage or max(known, default=today)
         self.capacity.options = [(c.title[fmt.lang], c.name) for c in programme.capacities] or [("\u2013", "")]
-        named = next((c.name for c in programme.capacities if c.name == self.question.capacity), None)
-        if self.question.capacity and named is None and programme is self._engine.programme:
-            given = str(self.question.capacity)  # a number of units, from the parameters
+        asked, share = self.case.question.capacity, self.case.question.capacity_share
+        if asked is not None and self.case.declared is None:
+            given = str(asked)  # a number of units, from the parameters
             self.capacity.options = [*self.capacity.options, (fmt.level(float(given)), given)]
-            named = given
         default = next((c.name for c in programme.capacities if c.default), None)
-        self.capacity.value = named or default or self.capacity.options[0][1]
-        share = self.question.capacity_share
+        self.capacity.value = str(asked or default or self.capacity.options[0][1])
         if share not in SHARES:
             self.share.options = [(self._whole(x), x) for x in sorted({*SHARES, share})]
         self.share.value = share
@@ -133,19 +134,21 @@ class App:
         self.target.disabled = self.date.disabled = self.path.value == "announced"
 
     @property
-    def asked(self) -> Question:
-        """The question that the sliders ask now."""
+    def asked(self) -> Case:
+        """The case that the sliders ask for now."""
         own = self.path.value == "own"
         if own and self.date.value is None:
             raise InputError(f"{self.fmt.say('explore.date')}?")
-        default = next((c.name for c in self._engine.programme.capacities if c.default), "")
-        return Question(
+        programme = self.case.programme
+        default = next((c.name for c in programme.capacities if c.default), "")
+        question = Question(
             vintage=self.vintage.value,
             capacity=None if self.capacity.value in (default, "") else self.capacity.value,
             capacity_share=self.share.value,
             targets=((self.date.value.isoformat(), self.target.value),) if own else None,
-            seed=self.question.seed,
+            seed=self.case.question.seed,
         )
+        return self._engine.case(question)
 
     # what follows a move
 
@@ -153,9 +156,9 @@ class App:
         programme = ledger.load(self.programme.value, self._data)
         self._moving = True
         try:
-            self._engine = Explorer(programme)
+            self._engine = Explorer(Case.of(programme, dt.date.today().isoformat(), seed=self.case.question.seed))
             self.path.value = "announced"
-            self._start(programme)
+            self._start()
         finally:
             self._moving = False
         self.refresh()
@@ -168,17 +171,17 @@ class App:
     def refresh(self) -> None:
         """Answer the question of the sliders and show it."""
         try:
-            question = self.asked
-            self.verdict = self._engine.verdict(question, self.extra.value, self.retention.value)
+            case = self.asked
+            self.verdict = self._engine.verdict(case.question, self.extra.value, self.retention.value)
         except InputError as error:
             self.sentence.value = str(Markup('<p role="alert">{}</p>').format(error))
             return
-        programme, fmt, figures = self._engine.programme, self.fmt, self._engine.figures(question)
+        fmt, figures = self.fmt, case.figures
         self.sentence.value = str(self._words(figures))
-        chart = fan_svg(self.verdict, figures, fmt, programme.reference_source)
+        chart = fan_svg(self.verdict, figures, fmt, case.programme.reference_source)
         self.chart.value = str(chart + Markup("<p>{}</p>").format(fmt.say("explore.legend")))
         self.table.value = str(self._targets(figures).html())
-        stem = explore_save.slug("-".join(map(str, explore_save.parameters(programme, question).values())))
+        stem = explore_save.slug("-".join(map(str, explore_save.parameters(case).values())))
         self.name.placeholder, self.saved.value = stem, ""
 
     def _targets(self, figures: Any) -> Any:
@@ -212,7 +215,7 @@ class App:
             said = self._assumed()
             remarks = [fmt.say("explore.assumes", list=fmt.joined(said))] if said else []
             path, command = explore_save.write(
-                self.folder, self.name.value or self.name.placeholder, self._engine.programme, self.asked, remarks, fmt
+                self.folder, self.name.value or self.name.placeholder, self.asked, remarks, fmt
             )
         except InputError as error:
             self.saved.value = str(Markup('<p role="alert">{}</p>').format(error))
@@ -227,7 +230,7 @@ class App:
     # how it is shown
 
     def _fallback(self) -> tuple[str, str]:
-        figures = self._engine.figures(self.asked)
+        figures = self.asked.figures
         table = self._targets(figures)
         sentence = brief_text.sentence(self.verdict.to_dict(), self.fmt)
         help_ = self.fmt.say("explore.no_widgets")

@@ -79,7 +79,7 @@ class ReachViews(StudyBase):
     def _history(self) -> pd.DataFrame:
         """The selection with earlier figures too: the time before the surge lies before the first date used."""
         start = self.programme.periods[0][1] if self.programme.periods else None
-        return replace(self.question, since=start).select(self.programme)
+        return self.case.asking(since=start).figures
 
     def _found_reachability(self) -> list[str]:
         sentence = brief_text.sentence(self.verdict.to_dict(), self.fmt)
@@ -158,8 +158,8 @@ class ScenarioViews(StudyBase):
             (pd.Timestamp(self.question.vintage) - pd.DateOffset(years=1)).date().isoformat(),
         )
         return {
-            "definition": scenarios.by_definition(self.programme, self.question, self.path),
-            "window": scenarios.by_window(self.programme, self.question, self.path, starts),
+            "definition": scenarios.by_definition(self.case),
+            "window": scenarios.by_window(self.case, starts),
         }
 
     def tornado_chart(self) -> Shown | Table:
@@ -211,9 +211,7 @@ class ScenarioViews(StudyBase):
 
     @cached_property
     def _retention(self) -> tuple[scenarios.Retention, ...]:
-        if self.verdict.joint_probability is None or self.capacity is None:
-            return ()
-        return scenarios.by_retention(self.programme, self.question, self.figures, self.path, self.capacity)
+        return scenarios.by_retention(self.case)
 
     def retention_table(self) -> Table:
         """The chance of the path if only those still active counted."""

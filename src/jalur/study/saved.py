@@ -11,7 +11,7 @@ import yaml
 
 from jalur import files, ledger
 from jalur.errors import InputError
-from jalur.verdict.case import Question
+from jalur.verdict.case import Case
 from jalur.words.format import Format
 
 
@@ -26,9 +26,10 @@ def slug(words: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:60].rstrip("-")
 
 
-def parameters(programme: Any, question: Question) -> dict[str, Any]:
+def parameters(case: Case) -> dict[str, Any]:
     """What a report is asked for: programme and vintage, and the capacity where it is not the declared one."""
-    values: dict[str, Any] = {"programme": programme.name, "vintage": question.vintage}
+    question = case.question
+    values: dict[str, Any] = {"programme": case.programme.name, "vintage": case.vintage}
     if question.capacity:
         values["capacity"] = question.capacity
     if question.capacity_share != 1:
@@ -44,9 +45,7 @@ def command(programme: Any, file: Path) -> str:
     return f"jalur report --params {shown}" + ("" if data == home else f" --data {data}")
 
 
-def write(
-    folder: Path, name: str, programme: Any, question: Question, remarks: Sequence[str], fmt: Format
-) -> tuple[Path, str]:
+def write(folder: Path, name: str, case: Case, remarks: Sequence[str], fmt: Format) -> tuple[Path, str]:
     """Write a parameter file whole and return it with the command that runs it.
 
     Parameters
@@ -55,8 +54,7 @@ def write(
         Is made where it does not exist.
     name : str
         Becomes the file's name as a slug; a file of that name with other content is left alone.
-    programme : jalur.ledger.programme.Programme
-    question : Question
+    case : Case
     remarks : sequence of str
         Choices that a report does not have; written as comments.
     fmt : Format
@@ -71,7 +69,7 @@ def write(
         raise InputError(fmt.say("explore.name_needed"))
     path = folder / f"{stem}.yml"
     head = [fmt.say("explore.comment"), *remarks]
-    text = "".join(f"# {line}\n" for line in head) + yaml.safe_dump(parameters(programme, question), sort_keys=False)
+    text = "".join(f"# {line}\n" for line in head) + yaml.safe_dump(parameters(case), sort_keys=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.read_text(encoding="utf-8") != text:
@@ -79,4 +77,4 @@ def write(
         files.write_whole(path, text.encode())
     except OSError as error:
         raise InputError(fmt.say("explore.no_programme_file", folder=folder, why=error.strerror)) from error
-    return path, command(programme, path)
+    return path, command(case.programme, path)

@@ -1,25 +1,30 @@
-"""What is asked of a programme: which figures, which capacity, which path, and whether they can carry a probability.
+"""One programme and one question, prepared once: figures, path, capacity, and whether they can carry a probability.
 
-Every analysis starts here, so that the verdict, its sensitivity and the track record use the evidence in the same way.
+Every analysis takes a `Case`, so that the verdict, its sensitivity, the scenarios and the track record use the evidence
+in the same way. What differs in one choice is a new case: `Case.without`, `Case.with_capacity`, `Case.at`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from jalur import ledger
-from jalur.engine import outlook
-from jalur.engine.prior import Prior
+from jalur.engine import Outlook, Prior, condition, decimal_year, figures_from
 from jalur.errors import InputError
+from jalur.verdict.model import Figure
 
 SEEDS, DRAWS = (0, 2**32 - 1), (100, 1_000_000)
 LARGEST = 1e15  # as in the tables
 MINIMUM_DATES = 3  # below this neither a pace nor its change can be seen
+
+# Fields of a question that decide which figures are used.
+EVIDENCE = frozenset({"vintage", "drop", "without_sources", "only_sources", "definitions", "since", "extra"})
 
 REASONS = {
     "no_path": "no official path with dated milestones is declared",
@@ -32,15 +37,42 @@ REASONS = {
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Rows in the columns of the ledger, given by code: equal and hashed by what stands in them.
+
+    Attributes
+    ----------
+    columns : tuple of str
+    cells : tuple of tuple
+        One a row; a missing cell is None.
+    """
+
+    columns: tuple[str, ...]
+    cells: tuple[tuple[Any, ...], ...]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Rows:
+        """Rows of a frame; its index is not kept."""
+        plain = frame.astype(object).where(frame.notna(), None)
+        return cls(tuple(map(str, frame.columns)), tuple(plain.itertuples(index=False, name=None)))
+
+    def frame(self) -> pd.DataFrame:
+        """The rows as a frame of objects."""
+        return pd.DataFrame(list(self.cells), columns=list(self.columns), dtype=object)
+
+
+@dataclass(frozen=True)
 class Question:
     """What is asked of a programme: the choices about evidence and capacity, and the settings of the engine.
+
+    Two questions are equal where they ask the same, and serve as keys. Lists are kept as tuples, dates as ISO text.
 
     Attributes
     ----------
     vintage : str
-        ISO date; figures reported later are not used.
+        Any day until today, as ISO text or a date; figures reported later are not used.
     capacity : str or float, optional
-        Name of a declared capacity or units; None takes the declared default.
+        Name of a declared capacity or units; None or an empty text takes the declared default.
     capacity_share : float
         Share of the capacity that can ever join, 0 < share <= 1.
     drop, without_sources : sequence of str
@@ -50,16 +82,16 @@ class Question:
     since : str, optional
         First reference date used; None takes the declared one.
     extra : DataFrame, optional
-        Rows in the columns of the ledger that are added.
+        Rows in the columns of the ledger that are added. Kept as `Rows`.
     targets : sequence of (date, units), optional
-        Another path than the announced one.
+        Another path than the announced one, kept in the order of the dates.
     seed, draws : int
         For the joint draws. Single-date probabilities do not depend on them.
 
     Raises
     ------
     InputError
-        For a seed or a number of draws that is out of range.
+        For a vintage or another date that is none, for a share, a seed or a number of draws that is out of range.
     """
 
     vintage: str
@@ -70,18 +102,31 @@ class Question:
     only_sources: Sequence[str] | None = None
     definitions: Sequence[str] | None = None
     since: str | None = None
-    extra: pd.DataFrame | None = field(default=None, compare=False)
+    extra: pd.DataFrame | Rows | None = None
     targets: Sequence[tuple[str, float]] | None = None
     seed: int = 0
     draws: int = 20_000
 
     def __post_init__(self) -> None:
-        """Refuse what no random generator takes and no memory holds, before anything is computed."""
+        """Refuse what cannot be asked, before anything is computed, and keep the rest in one form."""
         for name, value, (low, high) in (("seed", self.seed, SEEDS), ("draws", self.draws, DRAWS)):
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
                 raise InputError(f"{name} is {value!r}; allowed is a whole number from {low} to {high}")
+        if not 0 < self.capacity_share <= 1:
+            raise InputError(f"capacity_share is {self.capacity_share}; allowed is a share above 0 and at most 1")
+        kept: dict[str, Any] = {
+            "vintage": ledger.vintage_day(self.vintage).isoformat(),
+            "capacity": None if self.capacity == "" else self.capacity,
+            "since": ledger.parse_date(self.since, "since").isoformat() if self.since else None,
+            "extra": Rows.of(self.extra) if isinstance(self.extra, pd.DataFrame) else self.extra,
+            "targets": None if self.targets is None else _in_order(self.targets),
+        }
+        for name in ("drop", "without_sources", "only_sources", "definitions"):
+            kept[name] = _names(getattr(self, name))
+        for name, one_form in kept.items():
+            object.__setattr__(self, name, one_form)
 
-    def select(self, programme: Any) -> pd.DataFrame:
+    def select(self, programme: ledger.Programme) -> pd.DataFrame:
         """Published figures that this question uses, sorted by reference date."""
         return ledger.select(
             programme,
@@ -91,45 +136,264 @@ class Question:
             drop=self.drop,
             without_sources=self.without_sources,
             only_sources=self.only_sources,
-            extra=self.extra,
+            extra=self.extra.frame() if isinstance(self.extra, Rows) else self.extra,
         )
+
+
+def _names(given: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if given is None else (given,) if isinstance(given, str) else tuple(given)
+
+
+def _in_order(targets: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    return tuple(sorted((ledger.parse_date(day, "target date").isoformat(), float(value)) for day, value in targets))
 
 
 @dataclass(frozen=True)
 class TargetPath:
-    """The path that is judged: targets in the order of their dates, and where the announcement started."""
+    """The path that is judged: targets in the order of their dates, and their rows in the ledger."""
 
     dates: tuple[str, ...]
     targets: tuple[float, ...]
     ids: tuple[str, ...]
 
-    @property
+    @cached_property
     def times(self) -> np.ndarray:
         """Target dates as decimal years, shape (milestones,)."""
-        return np.array([outlook.decimal_year(d) for d in self.dates])
+        return np.array([decimal_year(d) for d in self.dates])
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """Targets, units, shape (milestones,)."""
+        return np.array(self.targets)
 
 
-def path_of(programme: Any, question: Question) -> TargetPath:
-    """The announced path, or the one given in the question."""
-    if question.targets is not None:
-        rows = sorted((ledger.parse_date(d, "target date").isoformat(), float(value)) for d, value in question.targets)
-        return TargetPath(tuple(d for d, _ in rows), tuple(x for _, x in rows), tuple("" for _ in rows))
-    path = sorted(programme.path.milestones, key=lambda m: m.date) if programme.path else []
-    return TargetPath(tuple(iso(m.date) for m in path), tuple(float(m.value) for m in path), tuple(m.id for m in path))
+@dataclass(frozen=True)
+class Problem:
+    """Why no probability can be given: a code of `REASONS` and the sentence."""
+
+    code: str
+    sentence: str
 
 
-def capacity_of(programme: Any, question: Question) -> tuple[Any | None, float | None]:
-    """The capacity that a question uses: the declared record (None where units were given) and the units."""
-    if not 0 < question.capacity_share <= 1:
-        raise InputError(f"capacity_share is {question.capacity_share}; allowed is a share above 0 and at most 1")
-    chosen: Any | None = None
-    if question.capacity in (None, ""):
-        chosen = next((c for c in programme.capacities if c.default), None)
-        units = chosen.units if chosen else None
-    else:
-        chosen = next((c for c in programme.capacities if c.name == question.capacity), None)
-        units = chosen.units if chosen else _number(question.capacity, [c.name for c in programme.capacities])
-    return chosen, None if units is None else units * question.capacity_share
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One programme and one question, prepared once; everything is computed when it is first asked for, and kept.
+
+    Attributes
+    ----------
+    programme : jalur.ledger.Programme
+    question : Question
+    prior : jalur.engine.Prior, optional
+        Other growth laws than the shipped ones.
+    """
+
+    programme: ledger.Programme
+    question: Question
+    prior: Prior | None = None
+    _states: dict[tuple[float, ...], Outlook] = field(default_factory=dict, init=False, repr=False)
+
+    @classmethod
+    def of(cls, programme: ledger.Programme, vintage: str, **choices: Any) -> Case:
+        """The case of a programme at a vintage; `choices` are further fields of `Question`."""
+        return cls(programme, Question(vintage=vintage, **choices))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what decides everything else, so that equal cases have equal bytes."""
+        return type(self), (self.programme, self.question, self.prior)
+
+    # the evidence
+
+    @property
+    def vintage(self) -> str:
+        """ISO date; nothing published later is used."""
+        return self.question.vintage
+
+    @cached_property
+    def figures(self) -> pd.DataFrame:
+        """The published figures that are used, in the columns of the ledger, sorted by reference date."""
+        return self.question.select(self.programme)
+
+    @cached_property
+    def path(self) -> TargetPath:
+        """The announced path, or the one given in the question."""
+        if self.question.targets is not None:
+            own = self.question.targets
+            return TargetPath(tuple(day for day, _ in own), tuple(level for _, level in own), ("",) * len(own))
+        path = sorted(self.programme.path.milestones, key=lambda m: m.date) if self.programme.path else []
+        return TargetPath(
+            tuple(m.date.isoformat() for m in path), tuple(float(m.value) for m in path), tuple(m.id for m in path)
+        )
+
+    @property
+    def announced(self) -> str | None:
+        """ISO date on which the path that is judged was announced; None for a path of one's own."""
+        path = self.programme.path
+        return path.announced.isoformat() if path and self.question.targets is None else None
+
+    @cached_property
+    def declared(self) -> ledger.Capacity | None:
+        """The declared capacity that is used; None where units were given or nothing is declared."""
+        asked, known = self.question.capacity, self.programme.capacities
+        return next((c for c in known if (c.default if asked is None else c.name == asked)), None)
+
+    @cached_property
+    def capacity(self) -> float | None:
+        """Units that could ever join, as the question assumes; None where nothing is known.
+
+        Raises
+        ------
+        InputError
+            For a name that is not declared or a number out of range, naming what is allowed.
+        """
+        if self.declared is not None:
+            units = self.declared.units
+        elif self.question.capacity is None:
+            return None
+        else:
+            units = _number(self.question.capacity, [c.name for c in self.programme.capacities])
+        return units * self.question.capacity_share
+
+    @cached_property
+    def problem(self) -> Problem | None:
+        """Why no probability can be given; None where one can."""
+        figures, path, capacity = self.figures, self.path, self.capacity
+        words: dict[str, Any] = {}
+        if not path.dates:
+            code = "no_path"
+        elif not len(figures):
+            code = "no_figures"
+        elif self._levels["as_of"].nunique() < MINIMUM_DATES:
+            code, words = "few_figures", {"count": len(figures), "noun": "figure" if len(figures) == 1 else "figures"}
+        elif path.dates[0] < iso(self._levels["as_of"].min()):
+            code, words = "target_before_figures", {"early": path.dates[0]}
+        elif capacity is None:
+            code = "no_capacity"
+        elif figures["value"].max() >= capacity:
+            code, words = "figures_exceed_capacity", {"capacity": f"{capacity:,.0f}"}
+        else:
+            return None
+        return Problem(code, REASONS[code].format(vintage=self.vintage, minimum=MINIMUM_DATES, **words))
+
+    @property
+    def _levels(self) -> pd.DataFrame:
+        """Figures that state a level: a floor ("at least") alone says nothing about one and anchors nothing."""
+        return self.figures[self.figures["qualifier"] != "at_least"]
+
+    @cached_property
+    def last_figure(self) -> Figure | None:
+        """The figure with the latest reference date."""
+        return figure_of(self.figures.iloc[-1]) if len(self.figures) else None
+
+    # dates as decimal years
+
+    @cached_property
+    def now(self) -> float:
+        """The vintage."""
+        return decimal_year(self.vintage)
+
+    @cached_property
+    def first(self) -> float:
+        """Date of the first figure that states a level."""
+        return decimal_year(self._levels["as_of"].min())
+
+    @cached_property
+    def last(self) -> float:
+        """Date of the last figure."""
+        return decimal_year(self.figures["as_of"].max())
+
+    # what the engine says
+
+    def state(self, past: Iterable[float] | None = None) -> Outlook:
+        """The engine's posterior, computed once for each set of past dates.
+
+        Parameters
+        ----------
+        past : iterable of float, optional
+            Decimal years up to the last figure at which the level is wanted as well; the milestones that lie there by
+            default.
+
+        Raises
+        ------
+        InputError
+            Where no probability can be given, saying why.
+        """
+        if self.capacity is None:
+            raise InputError(self.problem.sentence if self.problem else REASONS["no_capacity"])
+        dates = tuple(float(t) for t in (self.path.times[self.path.times < self.last] if past is None else past))
+        if dates not in self._states:
+            self._states[dates] = condition(
+                figures_from(self.figures),
+                self.capacity,
+                reporting_error=self.programme.reporting_error,
+                reference_source=self.programme.reference_source,
+                net=self.programme.net,
+                past_t=dates,
+                prior=self.prior,
+            )
+        return self._states[dates]
+
+    @cached_property
+    def chances(self) -> tuple[float, ...]:
+        """Chance of each milestone on its date, exact."""
+        state = self.state()
+        return tuple(float(state.probability(t, x)) for t, x in zip(self.path.times, self.path.targets, strict=True))
+
+    @cached_property
+    def joint(self) -> float:
+        """Chance of all milestones together."""
+        return self.together(self.path.times, self.path.levels)
+
+    def together(self, times: np.ndarray, levels: np.ndarray) -> float:
+        """Chance that the count is at least ``levels[k]`` on date ``times[k]`` (decimal years), for all k."""
+        return float(self.state().joint_probability(times.tolist(), levels.tolist(), seed=self.question.seed))
+
+    # the same case but for one choice
+
+    def asking(self, **choices: Any) -> Case:
+        """The same case with other fields of the question; the figures are selected anew only where that matters."""
+        made = replace(self, question=replace(self.question, **choices))
+        return made if EVIDENCE & choices.keys() else made._given(self.figures)
+
+    def _given(self, figures: pd.DataFrame) -> Case:
+        """Take the figures as known."""
+        vars(self)["figures"] = figures
+        return self
+
+    def at(self, vintage: str) -> Case:
+        """The same case at another vintage."""
+        return self.asking(vintage=vintage)
+
+    def without(self, *rows: str) -> Case:
+        """The same case with rows left out, by id."""
+        return self._less("id", rows, self.asking(drop=(*self.question.drop, *rows)))
+
+    def without_sources(self, *bodies: str) -> Case:
+        """The same case with all rows of issuing bodies left out."""
+        made = self.asking(without_sources=(*self.question.without_sources, *bodies))
+        return self._less("speaker_org", bodies, made)
+
+    def _less(self, column: str, names: tuple[str, ...], made: Case) -> Case:
+        """`made`, without a new selection where the figures of this case hold all that is left out."""
+        figures = self.figures
+        if not set(names) <= set(figures[column]):
+            return made
+        return made._given(figures[~figures[column].isin(names)].reset_index(drop=True))
+
+    def with_figures(self, extra: pd.DataFrame | None) -> Case:
+        """The same case with these rows added, in the columns of observations.csv."""
+        return self.asking(extra=extra)
+
+    def with_targets(self, targets: Sequence[tuple[str, float]] | None) -> Case:
+        """The same case with another path: (date, units) of each target; None for the announced one."""
+        return self.asking(targets=targets)
+
+    def with_capacity(self, capacity: str | float | None, share: float = 1.0) -> Case:
+        """The same case with another capacity (a declared name or units) and the share of it that can ever join."""
+        return self.asking(capacity=capacity, capacity_share=share)
+
+    def with_prior(self, prior: Prior | None) -> Case:
+        """The same case with other growth laws."""
+        return replace(self, prior=prior)._given(self.figures)
 
 
 def _number(text: str | float, names: list[str]) -> float:
@@ -145,63 +409,9 @@ def _number(text: str | float, names: list[str]) -> float:
     return units
 
 
-def why_not(figures: pd.DataFrame, path: TargetPath, capacity: float | None, vintage: str) -> tuple[str, str] | None:
-    """Code and sentence of why no probability can be given; None where one can."""
-    points = figures[figures["qualifier"] != "at_least"]  # a floor alone says nothing about a level
-    dates = points["as_of"].nunique()
-    words = dict(vintage=vintage, minimum=MINIMUM_DATES, count=len(figures), capacity=f"{capacity or 0:,.0f}")
-    if not path.dates:
-        code = "no_path"
-    elif not len(figures):
-        code = "no_figures"
-    elif dates < MINIMUM_DATES:
-        code = "few_figures"
-    elif path.dates[0] < iso(first_point(figures)):
-        code = "target_before_figures"
-        words["early"] = path.dates[0]
-    elif capacity is None:
-        code = "no_capacity"
-    elif figures["value"].max() >= capacity:
-        code = "figures_exceed_capacity"
-    else:
-        return None
-    return code, REASONS[code].format(noun="figure" if len(figures) == 1 else "figures", **words)
-
-
-def first_point(figures: pd.DataFrame) -> pd.Timestamp:
-    """Date of the first figure that states a level; floors ("at least") before it anchor nothing."""
-    return figures.loc[figures["qualifier"] != "at_least", "as_of"].min()
-
-
-def condition(
-    programme: Any, figures: pd.DataFrame, capacity: float, past: Sequence[float] = (), prior: Prior | None = None
-) -> Any:
-    """The engine's posterior for a programme's figures (see `jalur.engine.outlook.condition`)."""
-    return outlook.condition(
-        outlook.figures_from(figures),
-        capacity,
-        reporting_error=programme.reporting_error,
-        reference_source=programme.reference_source,
-        net=programme.net,
-        past_t=tuple(past),
-        prior=prior,
-    )
-
-
-def probabilities(
-    programme: Any,
-    figures: pd.DataFrame,
-    capacity: float,
-    path: TargetPath,
-    seed: int = 0,
-    joint: bool = True,
-    prior: Prior | None = None,
-) -> tuple[tuple[float, ...], float | None]:
-    """Chance of each milestone and, where asked for, of all of them together; by the shipped prior if none is given."""
-    last = outlook.decimal_year(figures["as_of"].max())
-    state = condition(programme, figures, capacity, [t for t in path.times if t < last], prior)
-    single = tuple(float(state.probability(t, x)) for t, x in zip(path.times, path.targets, strict=True))
-    return single, float(state.joint_probability(path.times, np.array(path.targets), seed=seed)) if joint else None
+def figure_of(row: pd.Series) -> Figure:
+    """A row of the ledger as the verdict shows it."""
+    return Figure(str(row["id"]), iso(row["as_of"]), float(row["value"]))
 
 
 def iso(day: object) -> str:

@@ -75,9 +75,9 @@ class Pace:
     link_slope_80: Interval | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Milestone:
-    """One dated official target and what the figures say about it.
+    """One dated official target and what the figures say about it; None is what cannot be given.
 
     ``required`` leads from the last published figure to the target; ``stage_required_monthly_additions`` from the
     milestone before (for the first open milestone, from the last published figure);
@@ -87,22 +87,22 @@ class Milestone:
 
     date: str
     target: float
-    target_id: str
+    target_id: str = ""
     status: str
-    probability: float | None
-    probability_class: str
-    median: float | None
-    interval_50: Interval | None
-    interval_80: Interval | None
-    interval_90: Interval | None
-    required: Pace | None
-    required_monthly_additions: float | None
-    stage_from: str | None
-    stage_required_monthly_additions: float | None
-    stage_projected_monthly_additions: float | None
-    stage_projected_monthly_additions_80: Interval | None
-    acceleration: float | None
-    levels: dict[str, float] | None
+    probability: float | None = None
+    probability_class: str = "not_assessed"
+    median: float | None = None
+    interval_50: Interval | None = None
+    interval_80: Interval | None = None
+    interval_90: Interval | None = None
+    required: Pace | None = None
+    required_monthly_additions: float | None = None
+    stage_from: str | None = None
+    stage_required_monthly_additions: float | None = None
+    stage_projected_monthly_additions: float | None = None
+    stage_projected_monthly_additions_80: Interval | None = None
+    acceleration: float | None = None
+    levels: dict[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,9 @@ class CapacityCase:
     source: str
     url: str
     used: bool
-    probabilities: tuple[float | None, ...]
-    joint_probability: float | None
-    note: str | None
+    probabilities: tuple[float | None, ...] = ()
+    joint_probability: float | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -211,38 +211,41 @@ class Sensitivity:
     most_influential_change: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The answer for one programme at one vintage. See `jalur/schema/verdict.json` for the documented JSON form."""
+    """The answer for one programme at one vintage, as far as it was asked for; None is what cannot be given.
 
-    schema_version: str
+    See `jalur/verdict/schema/verdict.json` for the documented JSON form.
+    """
+
+    schema_version: str = SCHEMA_VERSION
     programme: str
     vintage: str
     unit: str
-    announced: str | None
-    announced_after_vintage: bool
-    base: Figure | None
-    figures_used: tuple[str, ...]
-    last_figure: Figure | None
-    milestones: tuple[Milestone, ...]
-    joint_probability: float | None
-    probability_class: str
-    reason_code: str | None
-    reason: str | None
-    current_pace: Pace | None
-    published_pace: tuple[tuple[int, str, float], ...]
-    first_passage: FirstPassage | None
-    levers: Levers | None
-    labels: tuple[LabelRow, ...]
-    capacity: CapacityCase | None
-    capacities: tuple[CapacityCase, ...]
-    capacity_range: float | None
-    data_cannot_tell: bool
-    sensitivity: Sensitivity | None
-    fitted: tuple[FittedRow, ...]
-    fan: tuple[FanRow, ...]
-    seed: int
-    draws: int
+    announced: str | None = None
+    announced_after_vintage: bool = False
+    base: Figure | None = None
+    figures_used: tuple[str, ...] = ()
+    last_figure: Figure | None = None
+    milestones: tuple[Milestone, ...] = ()
+    joint_probability: float | None = None
+    probability_class: str = "not_assessed"
+    reason_code: str | None = None
+    reason: str | None = None
+    current_pace: Pace | None = None
+    published_pace: tuple[tuple[int, str, float], ...] = ()
+    first_passage: FirstPassage | None = None
+    levers: Levers | None = None
+    labels: tuple[LabelRow, ...] = ()
+    capacity: CapacityCase | None = None
+    capacities: tuple[CapacityCase, ...] = ()
+    capacity_range: float | None = None
+    data_cannot_tell: bool = False
+    sensitivity: Sensitivity | None = None
+    fitted: tuple[FittedRow, ...] = ()
+    fan: tuple[FanRow, ...] = ()
+    seed: int = 0
+    draws: int = 0
     engine_version: str
     package_version: str
     data_hash: str

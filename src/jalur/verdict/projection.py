@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from jalur.engine import outlook
+from jalur.engine import decimal_year
 from jalur.verdict import model as v
 from jalur.verdict import pace
-from jalur.verdict.case import Question, TargetPath, condition, first_point, probabilities
+from jalur.verdict.case import LARGEST, Case
 
 HORIZON_YEARS = 10  # first passage is followed until this long after the last milestone
 QUANTILES = (0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -21,132 +22,121 @@ FITTED_DATES = 24
 FASTER_PERCENT = tuple(range(-50, 110, 10))
 
 
-def project(
-    programme: Any, question: Question, figures: pd.DataFrame, path: TargetPath, capacity: float
-) -> dict[str, Any]:
+def project(case: Case) -> dict[str, Any]:
     """The parts of a verdict that need the engine.
 
     Parameters
     ----------
-    programme, question, figures, path, capacity
-        As prepared by `jalur.verdict.case`; the figures must carry a probability (`why_not` gave None).
+    case : Case
+        Must carry a probability (its `problem` is None).
 
     Returns
     -------
     dict
-        Fields of `jalur.verdict.model.Verdict`: milestones, joint_probability, probability_class, current_pace,
-        first_passage, levers, fan.
+        Fields of `jalur.verdict.model.Verdict`: milestones, current_pace, first_passage, levers, fitted, fan.
     """
-    now, last = outlook.decimal_year(question.vintage), outlook.decimal_year(figures["as_of"].max())
-    first = outlook.decimal_year(first_point(figures))
-    state = condition(programme, figures, capacity, [t for t in path.times if t < last])
     # One joint set of draws for everything that compares dates: the last figure, now and every milestone.
-    times = np.unique([*path.times, last, now])
-    levels = dict(zip(times.tolist(), state.draws(times, n=question.draws, seed=question.seed), strict=True))
-    joint = float(state.joint_probability(path.times, np.array(path.targets), seed=question.seed))
-    milestones = tuple(
-        _milestone(state, question, figures, path, k, capacity, levels, now, last) for k in range(len(path.dates))
-    )
-    levers = None
-    if path.times[-1] > now:
-        levers = _levers(state, programme, question, figures, path, capacity, levels, now, joint)
+    times = np.unique([*case.path.times, case.last, case.now]).tolist()
+    drawn = case.state().draws(times, n=case.question.draws, seed=case.question.seed)
+    levels = dict(zip(times, drawn, strict=True))
     return dict(
-        milestones=milestones,
-        joint_probability=joint,
-        probability_class=v.probability_class(joint),
-        current_pace=_current_pace(programme, question, figures, capacity, first, last, now),
-        first_passage=_first_passage(state, question, path, now),
-        levers=levers,
-        fitted=_fitted(programme, figures, capacity, first, last),
-        fan=_fan(state, question, path, last),
+        milestones=tuple(_milestone(case, k, levels) for k in range(len(case.path.dates))),
+        current_pace=_current_pace(case),
+        first_passage=_first_passage(case),
+        levers=_levers(case, levels) if case.path.times[-1] > case.now else None,
+        fitted=_fitted(case),
+        fan=_fan(case),
     )
 
 
-def _current_pace(
-    programme: Any, question: Question, figures: pd.DataFrame, capacity: float, first: float, last: float, now: float
-) -> v.Pace | None:
+def _current_pace(case: Case) -> v.Pace | None:
     """Pace of the level over the twelve months to the vintage, given all figures; None where the record is shorter."""
-    year_ago = now - 1
-    if year_ago < first:
+    year_ago = case.now - 1
+    if year_ago < case.first:
         return None
-    state = condition(programme, figures, capacity, [year_ago] if year_ago < last else [])
-    then, today = state.draws([year_ago, now], n=question.draws, seed=question.seed)
-    return pace.growth(then, today, 12.0, capacity)
+    state = case.state([year_ago] if year_ago < case.last else [])
+    then, today = state.draws([year_ago, case.now], n=case.question.draws, seed=case.question.seed)
+    return pace.growth(then, today, 12.0, case.capacity)
 
 
-def status_of(path: TargetPath, k: int, vintage: str, capacity: float, probability: float) -> str:
+def status_of(case: Case, k: int, probability: float) -> str:
     """Whether milestone `k` is open, past, met, or above the capacity."""
-    if path.targets[k] > capacity:
+    if case.capacity is not None and case.path.targets[k] > case.capacity:
         return "exceeds_capacity"
-    if path.dates[k] <= vintage:
+    if case.path.dates[k] <= case.vintage:
         return "past"
     return "met" if probability > 0.995 else "open"
 
 
-def _milestone(
-    state: Any,
-    question: Question,
-    figures: pd.DataFrame,
-    path: TargetPath,
-    k: int,
-    capacity: float,
-    levels: dict[float, np.ndarray],
-    now: float,
-    last: float,
-) -> v.Milestone:
-    t, day, target = float(path.times[k]), path.dates[k], path.targets[k]
-    probability = float(state.probability(t, target))
-    status = status_of(path, k, question.vintage, capacity, probability)
-    start, level = figures["as_of"].iloc[-1].date().isoformat(), float(figures["value"].iloc[-1])
-    ahead = status == "open"
-    q = dict(zip(QUANTILES, (float(x) for x in state.quantile(t, np.array(QUANTILES))), strict=True))
-    required = pace.required_pace(start, level, day, target, capacity, levels[last]) if ahead else None
-    stage = _stage(path, k, question.vintage, levels, now, start, level) if ahead else None
+def milestone(case: Case, k: int, probability: float) -> v.Milestone:
+    """Milestone `k` with its chance and what follows from that alone."""
     return v.Milestone(
-        date=day,
-        target=target,
-        target_id=path.ids[k],
-        status=status,
+        date=case.path.dates[k],
+        target=case.path.targets[k],
+        target_id=case.path.ids[k],
+        status=status_of(case, k, probability),
         probability=probability,
         probability_class=v.probability_class(probability),
+    )
+
+
+def _milestone(case: Case, k: int, levels: dict[float, np.ndarray]) -> v.Milestone:
+    """Milestone `k` with its ranges and, if it is open, the paces that lead to it."""
+    t, day, target = float(case.path.times[k]), case.path.dates[k], case.path.targets[k]
+    known = milestone(case, k, case.chances[k])
+    q = dict(zip(QUANTILES, (float(x) for x in case.state().quantile(t, np.array(QUANTILES))), strict=True))
+    known = replace(
+        known,
         median=q[0.5],
         interval_50=(q[0.25], q[0.75]),
         interval_80=(q[0.1], q[0.9]),
         interval_90=(q[0.05], q[0.95]),
+        levels={f"{chance:g}": q[exceeded] for chance, exceeded in LEVEL_CHANCES.items()},
+    )
+    if known.status != "open":
+        return known
+    last = case.last_figure
+    assert last is not None
+    required = pace.required_pace(last.date, last.value, day, target, case.capacity, levels[case.last])
+    since, start = stage_start(case, k)
+    added = _projected(case, k, levels)
+    return replace(
+        known,
         required=required,
         required_monthly_additions=required.monthly_additions if required else None,
-        stage_from=stage[0] if stage else None,
-        stage_required_monthly_additions=stage[1] if stage else None,
-        stage_projected_monthly_additions=stage[2] if stage else None,
-        stage_projected_monthly_additions_80=stage[3] if stage else None,
-        acceleration=_acceleration(state, t, target, now) if ahead else None,
-        levels={f"{chance:g}": q[exceeded] for chance, exceeded in LEVEL_CHANCES.items()},
+        stage_from=since,
+        stage_required_monthly_additions=(target - start) / pace.months_between(since, day),
+        stage_projected_monthly_additions=float(np.median(added)),
+        stage_projected_monthly_additions_80=pace.interval(added, 0.8),
+        acceleration=_acceleration(case, t, target),
     )
 
 
-def _stage(
-    path: TargetPath, k: int, vintage: str, levels: dict[float, np.ndarray], now: float, start: str, level: float
-) -> tuple[str, float, float, v.Interval | None]:
-    """Pace over the stretch that leads to a milestone: asked for, and projected (median, 80 % interval)."""
-    before = [i for i in range(k) if path.dates[i] > vintage]
-    if before:
-        since, from_level, from_draws = (
-            path.dates[before[-1]],
-            path.targets[before[-1]],
-            levels[float(path.times[before[-1]])],
-        )
-        months_drawn = pace.months_between(since, path.dates[k])
-    else:
-        since, from_level, from_draws = start, level, levels[now]
-        months_drawn = pace.months_between(vintage, path.dates[k])
-    needed = (path.targets[k] - from_level) / pace.months_between(since, path.dates[k])
-    added = (levels[float(path.times[k])] - from_draws) / months_drawn
-    return since, needed, float(np.median(added)), pace.interval(added, 0.8)
+def _before(case: Case, k: int) -> int | None:
+    """The milestone before milestone `k` that is still to come; None where there is none."""
+    return next((i for i in reversed(range(k)) if case.path.dates[i] > case.vintage), None)
 
 
-def _acceleration(state: Any, t: float, target: float, now: float) -> float | None:
+def stage_start(case: Case, k: int) -> tuple[str, float]:
+    """Where the stretch to milestone `k` starts: at the milestone before, else at the last figure (date, units)."""
+    i, last = _before(case, k), case.last_figure
+    if i is not None:
+        return case.path.dates[i], case.path.targets[i]
+    assert last is not None
+    return last.date, last.value
+
+
+def _projected(case: Case, k: int, levels: dict[float, np.ndarray]) -> np.ndarray:
+    """Units a month that the projection gives over the stretch to milestone `k`, shape (draws,)."""
+    i = _before(case, k)
+    start = (case.vintage, case.now) if i is None else (case.path.dates[i], float(case.path.times[i]))
+    added = levels[float(case.path.times[k])] - levels[start[1]]
+    return added / pace.months_between(start[0], case.path.dates[k])
+
+
+def _acceleration(case: Case, t: float, target: float) -> float | None:
     """Time compression: with even odds at time s, the projection must run (s - now) / (t - now) times as fast."""
-    horizon = t + 2 * HORIZON_YEARS
+    state, now, horizon = case.state(), case.now, t + 2 * HORIZON_YEARS
     if state.probability(horizon, target) < 0.5:
         return None
     low, high = now, horizon
@@ -156,16 +146,17 @@ def _acceleration(state: Any, t: float, target: float, now: float) -> float | No
     return (high - now) / (t - now)
 
 
-def _first_passage(state: Any, question: Question, path: TargetPath, now: float) -> v.FirstPassage | None:
+def _first_passage(case: Case) -> v.FirstPassage:
     """Dates by which the last target is reached, from the chance of being there on the first day of each quarter."""
+    state, path, now = case.state(), case.path, case.now
     target, horizon_year = path.targets[-1], int(path.dates[-1][:4]) + HORIZON_YEARS
     days = [
         d
-        for d in (date(y, m, 1) for y in range(int(question.vintage[:4]), horizon_year + 1) for m in (1, 4, 7, 10))
-        if d.isoformat() > question.vintage
+        for d in (date(y, m, 1) for y in range(int(case.vintage[:4]), horizon_year + 1) for m in (1, 4, 7, 10))
+        if d.isoformat() > case.vintage
     ]
     days.append(date(horizon_year, 12, 31))
-    times = np.array([outlook.decimal_year(d.isoformat()) for d in days])
+    times = np.array([decimal_year(d.isoformat()) for d in days])
     reached = np.maximum.accumulate([float(state.probability(t, target)) for t in times])
     at_start = float(state.probability(now, target)) if now >= state.t_last else 0.0
     grid_t, grid_p = np.concatenate([[now], times]), np.concatenate([[min(at_start, reached[0])], reached])
@@ -174,7 +165,7 @@ def _first_passage(state: Any, question: Question, path: TargetPath, now: float)
         if share > grid_p[-1]:
             return None
         if share <= grid_p[0]:
-            return question.vintage
+            return case.vintage
         k = int(np.searchsorted(grid_p, share))
         t = grid_t[k - 1] + (grid_t[k] - grid_t[k - 1]) * (share - grid_p[k - 1]) / (grid_p[k] - grid_p[k - 1])
         return calendar_day(t)
@@ -190,12 +181,10 @@ def _first_passage(state: Any, question: Question, path: TargetPath, now: float)
     )
 
 
-def _fitted(
-    programme: Any, figures: pd.DataFrame, capacity: float, first: float, last: float
-) -> tuple[v.FittedRow, ...]:
+def _fitted(case: Case) -> tuple[v.FittedRow, ...]:
     """Middle of the level along the published figures: each date's law given all figures, later ones too."""
-    times = np.linspace(first, last, FITTED_DATES)
-    state = condition(programme, figures, capacity, times[:-1].tolist())
+    times = np.linspace(case.first, case.last, FITTED_DATES)
+    state = case.state(times[:-1].tolist())
     return tuple(v.FittedRow(calendar_day(t), float(state.quantile(t, 0.5))) for t in times)
 
 
@@ -207,34 +196,26 @@ def calendar_day(t: float) -> str:
     return (start + pd.Timedelta(days=int((t - year) * length + 1e-6))).date().isoformat()
 
 
-def _fan(state: Any, question: Question, path: TargetPath, last: float) -> tuple[v.FanRow, ...]:
+def _fan(case: Case) -> tuple[v.FanRow, ...]:
     """Quantiles at the vintage and at each later month's end up to the last milestone (at least one year)."""
-    end = max(pd.Timestamp(path.dates[-1]), pd.Timestamp(question.vintage) + pd.DateOffset(years=1))
-    months = pd.date_range(question.vintage, end + pd.offsets.MonthEnd(0), freq="ME")
-    days = sorted({question.vintage, *(d.date().isoformat() for d in months)})
+    end = max(pd.Timestamp(case.path.dates[-1]), pd.Timestamp(case.vintage) + pd.DateOffset(years=1))
+    months = pd.date_range(case.vintage, end + pd.offsets.MonthEnd(0), freq="ME")
+    days = sorted({case.vintage, *(d.date().isoformat() for d in months)})
     rows = []
     for day in days:
-        t = outlook.decimal_year(day)
-        if t >= last:
-            rows.append(v.FanRow(day, *(float(x) for x in state.quantile(t, np.array(FAN)))))
+        t = decimal_year(day)
+        if t >= case.last:
+            rows.append(v.FanRow(day, *(float(x) for x in case.state().quantile(t, np.array(FAN)))))
     return tuple(rows)
 
 
-def _levers(
-    state: Any,
-    programme: Any,
-    question: Question,
-    figures: pd.DataFrame,
-    path: TargetPath,
-    capacity: float,
-    levels: dict[float, np.ndarray],
-    now: float,
-    joint: float,
-) -> v.Levers:
+def _levers(case: Case, levels: dict[float, np.ndarray]) -> v.Levers:
     """Least extra additions a month, least widening of the capacity, and what a faster or slower run would give."""
+    path, now, capacity = case.path, case.now, case.capacity
+    assert capacity is not None
     open_ = [k for k, t in enumerate(path.times) if t > now]
     months = {k: (path.times[k] - now) * 12 for k in open_}
-    settled = np.ones(question.draws, bool)
+    settled = np.ones(case.question.draws, bool)
     for k in set(range(len(path.dates))) - set(open_):
         settled &= levels[float(path.times[k])] >= path.targets[k]
     short = np.max([(path.targets[k] - levels[float(path.times[k])]) / months[k] for k in open_], axis=0)
@@ -242,22 +223,20 @@ def _levers(
     possible = settled & (max(path.targets[k] for k in open_) <= capacity)
     short = np.where(possible, np.maximum(short, 0), np.inf)
     extra = {f"{chance:g}": _finite(np.quantile(short, chance, method="higher")) for chance in (0.5, 0.8)}
-    limit = max([2.0 * capacity, *(c.units for c in programme.capacities)]) / capacity
+    limit = min(max([2.0 * capacity, *(c.units for c in case.programme.capacities)]), LARGEST) / capacity
 
-    def with_capacity(factor: float) -> float:
-        return probabilities(programme, figures, factor * capacity, path, question.seed)[1] or 0.0
+    def wider(factor: float) -> float:
+        return case.with_capacity(factor * capacity).joint
 
-    wider = {f"{chance:g}": 1.0 if joint >= chance else _least(with_capacity, chance, limit) for chance in (0.5, 0.8)}
-    faster = tuple(
-        (float(x), joint if x == 0 else _faster(state, path, now, 1 + x / 100, question.seed)) for x in FASTER_PERCENT
-    )
-    return v.Levers(extra, wider, limit, faster)
+    factors = {f"{chance:g}": 1.0 if case.joint >= chance else _least(wider, chance, limit) for chance in (0.5, 0.8)}
+    faster = tuple((float(x), case.joint if x == 0 else _faster(case, 1 + x / 100)) for x in FASTER_PERCENT)
+    return v.Levers(extra, factors, limit, faster)
 
 
-def _faster(state: Any, path: TargetPath, now: float, factor: float, seed: int) -> float:
+def _faster(case: Case, factor: float) -> float:
     """Chance of the whole path if the same futures ran `factor` times as fast from the vintage on."""
-    times = np.where(path.times > now, now + (path.times - now) * factor, path.times)
-    return float(state.joint_probability(times, np.array(path.targets), seed=seed))
+    times, now = case.path.times, case.now
+    return case.together(np.where(times > now, now + (times - now) * factor, times), case.path.levels)
 
 
 def _finite(x: float) -> float | None:

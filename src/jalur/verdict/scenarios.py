@@ -6,35 +6,29 @@ estimate of how many firms stay: that cannot be learned from cumulative counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from jalur.engine import outlook
 from jalur.verdict import model as v
 from jalur.verdict import pace
-from jalur.verdict.case import Question, TargetPath, condition
+from jalur.verdict.case import Case
 from jalur.verdict.sensitivity import variant
 
 RETENTION_RATES = (1.0, 0.98, 0.95, 0.9, 0.8)
 STEPS_A_YEAR = 4
 
 
-def by_definition(programme: Any, question: Question, path: TargetPath) -> tuple[v.Variant, ...]:
+def by_definition(case: Case) -> tuple[v.Variant, ...]:
     """Each definition of the default selection alone."""
-    names = list(question.definitions or programme.selection.definitions)
-    return tuple(variant(programme, replace(question, definitions=[name]), path, "definition", name) for name in names)
+    names = case.question.definitions or case.programme.selection.definitions
+    return tuple(variant(case.asking(definitions=(name,)), "definition", name) for name in names)
 
 
-def by_window(programme: Any, question: Question, path: TargetPath, starts: tuple[str, ...]) -> tuple[v.Variant, ...]:
+def by_window(case: Case, starts: tuple[str, ...]) -> tuple[v.Variant, ...]:
     """The same figures from later first dates on, for example without the pandemic surge."""
-    return tuple(
-        variant(programme, replace(question, since=day), path, "window", day)
-        for day in starts
-        if day < question.vintage
-    )
+    return tuple(variant(case.asking(since=day), "window", day) for day in starts if day < case.vintage)
 
 
 @dataclass(frozen=True)
@@ -50,14 +44,7 @@ class Retention:
     medians: tuple[float, ...]
 
 
-def by_retention(
-    programme: Any,
-    question: Question,
-    figures: pd.DataFrame,
-    path: TargetPath,
-    capacity: float,
-    rates: tuple[float, ...] = RETENTION_RATES,
-) -> tuple[Retention, ...]:
+def by_retention(case: Case, rates: tuple[float, ...] = RETENTION_RATES) -> tuple[Retention, ...]:
     """If a share leaves every year from the vintage on: an assumption, never an estimate.
 
     The stock of the active A follows dA = dN - a A dt from A = N at the vintage, with N the simulated count and
@@ -69,25 +56,24 @@ def by_retention(
 
     Parameters
     ----------
+    case : Case
     rates : tuple of float
         Shares of the active that are still active a year later, 0 < rate <= 1.
 
     Returns
     -------
     tuple of Retention
-        Empty where exits change nothing or are subtracted already: with no milestone to come, and for a net count.
+        Empty where exits change nothing or are subtracted already, and where there are no chances: with no milestone
+        to come, for a net count, and for a case that cannot carry a probability.
     """
-    now, last = outlook.decimal_year(question.vintage), outlook.decimal_year(figures["as_of"].max())
-    open_ = np.flatnonzero(path.times > now)
-    if programme.net or not len(open_):
+    if case.programme.net or case.problem or not (case.path.times > case.now).any():
         return ()
-    targets = np.array(path.targets)
-    state = condition(programme, figures, capacity, [t for t in path.times if t < last])
-    single = np.array([state.probability(t, x) for t, x in zip(path.times, path.targets, strict=True)])
-    joint = float(state.joint_probability(path.times, targets, seed=question.seed))
+    path, now, targets = case.path, case.now, case.path.levels
+    open_ = np.flatnonzero(path.times > now)
+    single, joint, state = np.array(case.chances), case.joint, case.state()
 
     times = np.unique([now, *np.arange(now, path.times[-1], 1 / STEPS_A_YEAR), *path.times[open_]])
-    drawn = state.draws([*path.times, *times], n=question.draws, seed=question.seed)
+    drawn = state.draws([*path.times, *times], n=case.question.draws, seed=case.question.seed)
 
     def staying(rate: float) -> np.ndarray:
         levels = drawn[: len(targets)].copy()

@@ -3,78 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-import pandas as pd
-
-from jalur.engine.prior import Prior, load_shapes
+from jalur.engine import prior
 from jalur.verdict import model as v
-from jalur.verdict.case import Question, TargetPath, capacity_of, probabilities, why_not
+from jalur.verdict.case import Case
 
 
-def variant(
-    programme: Any,
-    question: Question,
-    path: TargetPath,
-    kind: str,
-    name: str,
-    *,
-    figures: pd.DataFrame | None = None,
-    joint: bool = True,
-    prior: Prior | None = None,
-) -> v.Variant:
-    """The probabilities of a question, as one row of a sensitivity table; None where the figures cannot carry any.
+def variant(case: Case, kind: str, name: str, *, joint: bool = True) -> v.Variant:
+    """The probabilities of a case, as one row of a sensitivity table; None where the figures cannot carry any.
 
     Parameters
     ----------
-    programme : jalur.ledger.programme.Programme
-    question : Question
-        Already changed in the way that `kind` and `name` describe, but for the figures where they are given.
-    path : TargetPath
+    case : Case
+        Already changed in the way that `kind` and `name` describe.
     kind, name : str
         What was changed, for the table.
-    figures : DataFrame, optional
-        The figures to use; those that the question selects by default.
     joint : bool
-        Whether the joint probability is wanted; it costs a set of draws.
-    prior : Prior, optional
-        Other growth laws than the shipped ones.
+        Whether the joint probability is wanted; it costs a set of paths.
     """
-    chosen = question.select(programme) if figures is None else figures
-    _, capacity = capacity_of(programme, question)
-    if why_not(chosen, path, capacity, question.vintage) or capacity is None:
-        return v.Variant(kind, name, len(chosen), tuple(None for _ in path.dates), None)
-    single, together = probabilities(programme, chosen, capacity, path, question.seed, joint, prior)
-    return v.Variant(kind, name, len(chosen), single, together)
+    if case.problem:
+        return v.Variant(kind, name, len(case.figures), (None,) * len(case.path.dates), None)
+    return v.Variant(kind, name, len(case.figures), case.chances, case.joint if joint else None)
 
 
-def leave_out(
-    programme: Any,
-    question: Question,
-    figures: pd.DataFrame,
-    path: TargetPath,
-    joint: float,
-    milestones: tuple[v.Milestone, ...],
-) -> v.Sensitivity:
+def leave_out(case: Case) -> v.Sensitivity:
     """Leave each issuing body and each figure out in turn, and let the growth curve have another shape.
 
     The most influential figure is the one whose absence moves the chance of the last milestone most.
     Probabilities of single dates are exact, so the ranges carry no simulation noise.
     """
-    base = tuple(m.probability for m in milestones)
-
-    def without(column: str, name: str, joint: bool) -> v.Variant:
-        kept = figures[figures[column] != name]
-        kind = "source" if column == "speaker_org" else "figure"
-        return variant(programme, question, path, kind, name, figures=kept, joint=joint)
-
-    bodies = sorted(set(figures["speaker_org"]))
-    sources = tuple(without("speaker_org", body, True) for body in bodies if len(bodies) > 1)
-    singles = tuple(without("id", row, False) for row in figures["id"])
+    base, joint = case.chances, case.joint
+    bodies = sorted(set(case.figures["speaker_org"]))
+    sources = tuple(variant(case.without_sources(body), "source", body) for body in bodies if len(bodies) > 1)
+    lesser = {row: case.without(row) for row in case.figures["id"]}
+    singles = tuple(variant(less, "figure", row, joint=False) for row, less in lesser.items())
     known = [s for s in singles if s.probabilities[-1] is not None]
-    strongest = max(known, key=lambda s: abs((s.probabilities[-1] or 0) - (base[-1] or 0)), default=None)
-    ends = [without("id", s.name, True) for s in _extremes(known)]
-    shapes = by_shape(programme, question, figures, path)
+    strongest = max(known, key=lambda s: abs((s.probabilities[-1] or 0) - base[-1]), default=None)
+    ends = [variant(lesser[s.name], "figure", s.name) for s in _extremes(known)]
+    shapes = by_shape(case)
     return v.Sensitivity(
         sources=sources,
         figures=singles,
@@ -86,16 +52,13 @@ def leave_out(
         joint_range_figures=_range([joint, *(s.joint_probability for s in ends)]),
         joint_range_shapes=_range([joint, *(s.joint_probability for s in shapes)]),
         most_influential=strongest.name if strongest else None,
-        most_influential_change=(strongest.probabilities[-1] or 0) - (base[-1] or 0) if strongest else None,
+        most_influential_change=(strongest.probabilities[-1] or 0) - base[-1] if strongest else None,
     )
 
 
-def by_shape(programme: Any, question: Question, figures: pd.DataFrame, path: TargetPath) -> tuple[v.Variant, ...]:
+def by_shape(case: Case) -> tuple[v.Variant, ...]:
     """The probabilities with each other shape of the growth curve, with weights learned for it."""
-    return tuple(
-        variant(programme, question, path, "shape", prior.links[0].family, figures=figures, prior=prior)
-        for prior in load_shapes()
-    )
+    return tuple(variant(case.with_prior(laws), "shape", laws.links[0].family) for laws in prior.load_shapes())
 
 
 def _extremes(rows: list[v.Variant]) -> list[v.Variant]:

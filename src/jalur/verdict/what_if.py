@@ -10,18 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtri
 
-from jalur import __version__, ledger
-from jalur.engine import outlook
-from jalur.verdict import judge as reach
 from jalur.verdict import model as v
 from jalur.verdict import projection
-from jalur.verdict.case import Question, TargetPath, capacity_of, condition, iso, path_of, why_not
+from jalur.verdict.case import Case, Question
+from jalur.verdict.judge import answer, judge
 from jalur.verdict.scenarios import active
 
 DRAWS = 2000  # for the shape of the fan and for the change that retention makes; chances are exact without it
@@ -33,31 +29,28 @@ _AROUND = np.linspace(-0.04, 0.04, 13)  # the draws' own quantiles are good to a
 _KEPT = 64  # questions whose posterior is kept
 
 
-@dataclass(frozen=True)
-class Case:
-    """A question that can carry a probability: its evidence, its posterior and what follows from them alone."""
+@dataclass(frozen=True, eq=False)
+class Futures:
+    """What follows from a case that can carry a probability, for any extra onboarding and retention."""
 
-    programme: Any
-    question: Question
-    figures: pd.DataFrame
-    path: TargetPath
-    capacity: float
+    case: Case
 
-    @cached_property
-    def now(self) -> float:
-        """The vintage as decimal year."""
-        return outlook.decimal_year(self.question.vintage)
+    @property
+    def capacity(self) -> float:
+        """Units that could ever join."""
+        assert self.case.capacity is not None
+        return self.case.capacity
 
     @cached_property
-    def state(self) -> Any:
-        """The engine's posterior."""
-        last = outlook.decimal_year(self.figures["as_of"].max())
-        return condition(self.programme, self.figures, self.capacity, [t for t in self.path.times if t < last])
+    def known(self) -> v.Verdict:
+        """The verdict without extra onboarding and retention, and without ranges."""
+        found = answer(self.case)
+        return replace(found, capacities=(found.capacity,) if found.capacity else (), draws=DRAWS)
 
     @cached_property
     def open(self) -> np.ndarray:
         """Which milestones lie after the vintage, shape (milestones,)."""
-        return self.path.times > self.now
+        return self.case.path.times > self.case.now
 
     @cached_property
     def middle_and_ends(self) -> np.ndarray:
@@ -67,39 +60,39 @@ class Case:
         on the normal scale, on which it is nearly straight.
         """
         found = []
-        for t, levels in zip(self.path.times, self.draws[1], strict=True):
+        for t, levels in zip(self.case.path.times, self.draws[1], strict=True):
             around = np.clip(np.add.outer(_PRINTED, _AROUND), 0.5 / DRAWS, 1 - 0.5 / DRAWS).ravel()
             nodes = np.unique(np.quantile(levels, around))
-            scale = ndtri(np.clip(self.state.cdf(t, nodes), 1e-9, 1 - 1e-9))
+            scale = ndtri(np.clip(self.case.state().cdf(t, nodes), 1e-9, 1 - 1e-9))
             found.append(np.interp(ndtri(_PRINTED), scale, nodes))
         return np.array(found)
 
     @cached_property
     def dates(self) -> np.ndarray:
         """Decimal years from the vintage to the last milestone (at least a year on), every milestone among them."""
-        end = max(float(self.path.times[-1]), self.now + 1)
-        return np.unique([*np.linspace(self.now, end, FAN_DATES), *self.path.times[self.open]])
+        end = max(float(self.case.path.times[-1]), self.case.now + 1)
+        return np.unique([*np.linspace(self.case.now, end, FAN_DATES), *self.case.path.times[self.open]])
 
     @cached_property
     def draws(self) -> tuple[np.ndarray, np.ndarray]:
         """Joint draws on `dates`, shape (dates, draws), and on the milestones' dates, shape (milestones, draws)."""
-        times = [*self.path.times, *self.dates]
+        times = [*self.case.path.times, *self.dates]
         # As drawn, without the step that gives each date its exact law: what is printed is corrected for it below.
-        drawn = replace(self.state, net=True).draws(times, n=DRAWS, seed=self.question.seed)
-        milestones, later = drawn[: len(self.path.times)].copy(), drawn[len(self.path.times) :]
-        if not self.programme.net:
+        drawn = replace(self.case.state(), net=True).draws(times, n=DRAWS, seed=self.case.question.seed)
+        milestones, later = drawn[: len(self.case.path.times)].copy(), drawn[len(self.case.path.times) :]
+        if not self.case.programme.net:
             later = _without_falls(later)
         return later, self._at_milestones(later, milestones)
 
     def _at_milestones(self, later: np.ndarray, milestones: np.ndarray) -> np.ndarray:
         """`milestones` with the rows of those to come taken from `later`."""
         for k in np.flatnonzero(self.open):
-            milestones[k] = later[int(np.searchsorted(self.dates, self.path.times[k]))]
+            milestones[k] = later[int(np.searchsorted(self.dates, self.case.path.times[k]))]
         return milestones
 
     def months(self, times: np.ndarray) -> np.ndarray:
         """Months from the vintage to each date, 0 for earlier ones."""
-        return np.maximum(np.asarray(times) - self.now, 0.0) * MONTHS
+        return np.maximum(np.asarray(times) - self.case.now, 0.0) * MONTHS
 
     def moved(self, extra: float, retention: float) -> tuple[np.ndarray, np.ndarray]:
         """The draws on `dates` and on the milestones with extra units a month and with those who left taken away."""
@@ -115,12 +108,12 @@ class Case:
         Extra units move every future alike, so the exact laws answer. Retention needs the draws: the exact result
         without it is moved by the difference that it makes among the same draws.
         """
-        targets, times = np.array(self.path.targets), self.path.times
+        state, targets, times, capacity = self.case.state(), self.case.path.levels, self.case.path.times, self.capacity
         least = np.maximum(targets - extra * self.months(times), 0.0)
-        least = np.where(targets > self.capacity, targets, least)  # extra units cannot come from beyond the capacity
-        single = np.array([self.state.probability(t, x) for t, x in zip(times, least, strict=True)])
-        joint = float(self.state.joint_probability(times, least, seed=self.question.seed))
-        ranges = np.minimum(self.middle_and_ends + extra * self.months(times)[:, None], self.capacity)
+        least = np.where(targets > capacity, targets, least)  # extra units cannot come from beyond the capacity
+        single = np.array([state.probability(t, x) for t, x in zip(times, least, strict=True)])
+        joint = self.case.together(times, least)
+        ranges = np.minimum(self.middle_and_ends + extra * self.months(times)[:, None], capacity)
         if retention < 1 and self.open.any():
             everyone, staying = self.moved(extra, 1.0)[1], self.moved(extra, retention)[1]
             met = [levels >= targets[:, None] for levels in (everyone, staying)]
@@ -138,23 +131,37 @@ class Case:
             for t, row in zip(self.dates, rows, strict=True)
         )
 
+    def verdict(self, extra: float, retention: float) -> v.Verdict:
+        """The verdict's sentence, targets and fan."""
+        single, joint, ranges = self.chances(extra, retention)
+        milestones = tuple(
+            replace(projection.milestone(self.case, k, p), median=middle, interval_90=(low, high))
+            for k, (p, (low, middle, high)) in enumerate(zip(single.tolist(), ranges.tolist(), strict=True))
+        )
+        return replace(
+            self.known,
+            milestones=milestones,
+            joint_probability=joint,
+            probability_class=v.probability_class(joint),
+            fan=self.fan(extra, retention),
+        )
+
 
 class Explorer:
-    """Answers questions about one programme and keeps the latest posteriors.
+    """Answers other questions about the programme of a case and keeps the latest posteriors.
 
     Parameters
     ----------
-    programme : jalur.ledger.programme.Programme
+    start : Case
     """
 
-    def __init__(self, programme: Any) -> None:
-        self.programme = programme
-        self._cases: dict[Question, Case | None] = {}
+    def __init__(self, start: Case) -> None:
+        self.start = start
+        self._kept: dict[Question, Futures] = {}
 
-    def figures(self, question: Question) -> pd.DataFrame:
-        """Published figures that the question uses."""
-        case = self._case(question)
-        return question.select(self.programme) if case is None else case.figures
+    def case(self, question: Question) -> Case:
+        """The prepared question."""
+        return self._futures(question).case
 
     def verdict(self, question: Question, extra: float = 0.0, retention: float = 1.0) -> v.Verdict:
         """Chances, ranges and fan of a question; the parts of a verdict that sliders do not show are empty.
@@ -172,73 +179,15 @@ class Explorer:
         InputError
             A choice that does not exist, see `jalur.verdict.case`.
         """
-        case = self._case(question)
-        if case is None:
-            return reach.judge(self.programme, question, sensitivity=False)
-        single, joint, ranges = case.chances(extra, retention)
-        last = case.figures.iloc[-1]
-        return replace(
-            self._empty(case),
-            last_figure=v.Figure(last["id"], iso(last["as_of"]), float(last["value"])),
-            milestones=tuple(_milestone(case, k, float(single[k]), ranges[k]) for k in range(len(single))),
-            joint_probability=joint,
-            probability_class=v.probability_class(joint),
-            fan=case.fan(extra, retention),
-        )
+        futures = self._futures(question)
+        return judge(futures.case, sensitivity=False) if futures.case.problem else futures.verdict(extra, retention)
 
-    def _case(self, question: Question) -> Case | None:
-        """The prepared question; None where it cannot carry a probability."""
-        if question not in self._cases:
-            figures, path = question.select(self.programme), path_of(self.programme, question)
-            capacity = capacity_of(self.programme, question)[1]
-            none = capacity is None or why_not(figures, path, capacity, question.vintage) is not None
-            while len(self._cases) >= _KEPT:
-                del self._cases[next(iter(self._cases))]
-            self._cases[question] = (
-                None if none else Case(self.programme, question, figures, path, float(capacity or 0))
-            )
-        return self._cases[question]
-
-    def _empty(self, case: Case) -> v.Verdict:
-        """A verdict without results, with everything that identifies it."""
-        record, units = capacity_of(self.programme, case.question)[0], case.capacity
-        name, source, url = (record.name, record.source, record.url) if record else ("given", "", "")
-        share = case.question.capacity_share * (record.share if record else 1.0)
-        used = v.CapacityCase(name, units, share, None, source, url, True, (), None, None)
-        announced = self.programme.path if case.question.targets is None else None
-        return v.Verdict(
-            schema_version=v.SCHEMA_VERSION,
-            programme=self.programme.name,
-            vintage=case.question.vintage,
-            unit=self.programme.unit,
-            announced=iso(announced.announced) if announced else None,
-            announced_after_vintage=bool(announced and iso(announced.announced) > case.question.vintage),
-            base=None,
-            figures_used=tuple(case.figures["id"]),
-            last_figure=None,
-            milestones=(),
-            joint_probability=None,
-            probability_class="not_assessed",
-            reason_code=None,
-            reason=None,
-            current_pace=None,
-            published_pace=(),
-            first_passage=None,
-            levers=None,
-            labels=(),
-            capacity=used,
-            capacities=(used,),
-            capacity_range=None,
-            data_cannot_tell=False,
-            sensitivity=None,
-            fitted=(),
-            fan=(),
-            seed=case.question.seed,
-            draws=DRAWS,
-            engine_version=outlook.ENGINE_VERSION,
-            package_version=__version__,
-            data_hash=ledger.data_hash(self.programme),
-        )
+    def _futures(self, question: Question) -> Futures:
+        if question not in self._kept:
+            while len(self._kept) >= _KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[question] = Futures(replace(self.start, question=question))
+        return self._kept[question]
 
 
 def _without_falls(levels: np.ndarray) -> np.ndarray:
@@ -252,27 +201,3 @@ def _without_falls(levels: np.ndarray) -> np.ndarray:
     for row, high, sorted_ in zip(out, np.maximum.accumulate(levels, axis=0), law, strict=True):
         row[np.argsort(high, kind="stable")] = sorted_
     return np.maximum.accumulate(out, axis=0)
-
-
-def _milestone(case: Case, k: int, probability: float, levels: np.ndarray) -> v.Milestone:
-    low, middle, high = map(float, levels)
-    return v.Milestone(
-        date=case.path.dates[k],
-        target=case.path.targets[k],
-        target_id=case.path.ids[k],
-        status=projection.status_of(case.path, k, case.question.vintage, case.capacity, probability),
-        probability=probability,
-        probability_class=v.probability_class(probability),
-        median=middle,
-        interval_50=None,
-        interval_80=None,
-        interval_90=(low, high),
-        required=None,
-        required_monthly_additions=None,
-        stage_from=None,
-        stage_required_monthly_additions=None,
-        stage_projected_monthly_additions=None,
-        stage_projected_monthly_additions_80=None,
-        acceleration=None,
-        levels=None,
-    )
