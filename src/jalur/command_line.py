@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from jalur.dates import number, whole
 from jalur.errors import InputError
 from jalur.runner.request import DEFAULT_PROGRAMME, DEFAULT_VINTAGE
 
@@ -72,9 +73,20 @@ def _path(text: str) -> Path:
 _path.__name__ = "path"
 
 
+def _whole(text: str) -> int:
+    return whole(text)
+
+
+def _number(text: str) -> float:
+    return number(text)
+
+
+_whole.__name__, _number.__name__ = "int", "float"  # argparse names them in its messages
+
+
 def _positive(kind: type) -> Any:
     def read(text: str) -> Any:
-        value = kind(text)
+        value = whole(text) if kind is int else number(text)
         if not 0 < value < 1e9:
             raise ValueError
         return value
@@ -163,7 +175,7 @@ def _verdict_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--capacity", metavar="NAME", help="a capacity named in programme.yml, or a number of units")
     parser.add_argument(
         "--capacity-share",
-        type=float,
+        type=_number,
         default=1.0,
         metavar="X",
         help="share of the capacity that can ever join (default: 1)",
@@ -179,8 +191,10 @@ def _verdict_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--drop", nargs="+", action="extend", default=[], metavar="ID", help="leave out these rows of the ledger"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the joint draws (default: 0)")
-    parser.add_argument("--draws", type=int, default=20_000, metavar="N", help="number of joint draws (default: 20000)")
+    parser.add_argument("--seed", type=_whole, default=0, metavar="N", help="seed of the joint draws (default: 0)")
+    parser.add_argument(
+        "--draws", type=_whole, default=20_000, metavar="N", help="number of joint draws (default: 20000)"
+    )
 
 
 def _check_options(parser: argparse.ArgumentParser) -> None:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jalur.dates import decimal_year
 from jalur.engine import outlook
 from jalur.engine.figures import Figures, exact_figures
-from jalur.engine.outlook import condition, decimal_year, figures_from, forecast
+from jalur.engine.outlook import condition, figures_from, forecast
 from jalur.engine.prior import Prior, from_dict, load, make, to_dict
 from jalur.errors import InputError
 

@@ -196,9 +196,9 @@ def test_what_several_processes_ask_is_computed_once(tmp_path, out):
     marks = tmp_path / "marks"
     marks.mkdir()
     asks = (
-        "import pathlib, os\nfrom jalur import ledger, memo\nfrom jalur.verdict.case import Case",
+        "import pathlib, os\nfrom jalur import files, ledger\nfrom jalur.verdict.case import Case",
         f"compute = lambda: (pathlib.Path({str(marks)!r}) / str(os.getpid())).write_text('x')",
-        "inputs = Case.of(ledger.load(programme), vintage)\nprint(memo.once('mark', inputs, compute))",
+        "inputs = Case.of(ledger.load(programme), vintage)\nprint(files.once('mark', inputs, compute))",
     )
     notebooks = tiny.folder(tmp_path / "nb", n01_a=asks, n02_b=asks, n03_c=asks)
     assert not tiny.run(notebooks, out, jobs=1).failed
@@ -219,17 +219,17 @@ def test_pieces_of_one_report_take_turns_with_those_of_the_others(tmp_path):
 
 
 def test_the_memory_of_a_run_is_optional(monkeypatch):
-    from jalur import memo
+    from jalur import files
 
-    monkeypatch.delenv(memo.FOLDER_VARIABLE, raising=False)
-    assert memo.once("x", 1, lambda: 2) == 2
+    monkeypatch.delenv(files.FOLDER_VARIABLE, raising=False)
+    assert files.once("x", 1, lambda: 2) == 2
 
 
 def test_a_vanished_memory_costs_time_and_nothing_else(monkeypatch, tmp_path):
-    from jalur import memo
+    from jalur import files
 
-    monkeypatch.setenv(memo.FOLDER_VARIABLE, str(tmp_path / "gone"))
-    assert memo.once("x", 1, lambda: 2) == 2
+    monkeypatch.setenv(files.FOLDER_VARIABLE, str(tmp_path / "gone"))
+    assert files.once("x", 1, lambda: 2) == 2
 
 
 BRIEF = (
@@ -264,17 +264,17 @@ def test_without_a_browser_the_page_is_there_and_a_sentence_says_why_no_pdf(tmp_
 
 
 def test_equal_questions_have_one_key_whichever_objects_they_are_made_of():
-    from jalur import memo
+    from jalur import files
 
     text = "umkm_onboarding"
     other = "".join(list(text))
     assert text is not other
-    assert memo._hash((text, text)) == memo._hash((text, other))
-    assert memo._hash((text, "a")) != memo._hash((text, "b"))
+    assert files._hash((text, text)) == files._hash((text, other))
+    assert files._hash((text, "a")) != files._hash((text, "b"))
 
 
 def test_the_caller_looks_ahead_while_the_workers_start(tmp_path, monkeypatch):
-    from jalur import memo
+    from jalur import files
     from jalur.runner import exports
 
     asked = []
@@ -290,14 +290,14 @@ def test_the_caller_looks_ahead_while_the_workers_start(tmp_path, monkeypatch):
     execute.look_ahead(works)
     assert [parameters["programme"] for parameters, _ in asked] == ["0", "1", "2"]
     assert asked[0] == ({"programme": "0", "data": "data"}, str(tmp_path))
-    assert memo.FOLDER_VARIABLE not in os.environ
+    assert files.FOLDER_VARIABLE not in os.environ
     server.ready = True
     execute.look_ahead(works)
     assert len(asked) == 3
 
 
 def test_what_goes_wrong_while_looking_ahead_is_left_to_the_work_itself(tmp_path, monkeypatch):
-    from jalur import memo
+    from jalur import files
     from jalur.runner import exports
 
     def fail(_):
@@ -305,7 +305,7 @@ def test_what_goes_wrong_while_looking_ahead_is_left_to_the_work_itself(tmp_path
 
     monkeypatch.setattr(exports, "verdict_of", fail)
     execute.look_ahead([execute.Work("verdict", "verdict", {"programme": "x"}, None, "data")])
-    assert memo.FOLDER_VARIABLE not in os.environ
+    assert files.FOLDER_VARIABLE not in os.environ
 
 
 @pytest.mark.slow

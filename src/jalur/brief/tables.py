@@ -12,7 +12,8 @@ from markupsafe import Markup
 from jalur import charts
 from jalur.brief.citations import Sources
 from jalur.charts.record import cell, decided, shown_targets
-from jalur.words.format import Format, Scale, capital, to_date
+from jalur.dates import DAYS_A_MONTH, DAYS_A_YEAR, to_date
+from jalur.words.format import Format, Scale, capital
 from jalur.words.sentences import capacity_title
 from jalur.words.tables import Table, link
 
@@ -21,7 +22,6 @@ Cells = tuple[str | Markup, list[str]]
 
 COLUMNS = 6  # targets that stand as columns of a table; of a longer path the last ones
 SOURCES_SHOWN = 2  # issuing bodies with a row of their own: those whose absence moves the chance most
-DAYS_A_MONTH = 365.25 / 12
 QUARTER_ENDS = ("03-31", "06-30", "09-30", "12-31")
 
 
@@ -130,7 +130,7 @@ def arithmetic(verdict: Data, fmt: Format) -> tuple[str, list[tuple[str, str, st
         days = (to_date(b["date"]) - to_date(a["date"])).days
         if days > 0 and a["target"] > 0:
             name = f"{fmt.path([a['target'], b['target']])}, {fmt.brief_date(b['date'])}"
-            growth = (b["target"] / a["target"]) ** (365.25 / days) - 1
+            growth = (b["target"] / a["target"]) ** (DAYS_A_YEAR / days) - 1
             found.append((name, fmt.amount((b["target"] - a["target"]) / (days / DAYS_A_MONTH)), _growth(growth, fmt)))
     return fmt.say("take.arithmetic_steps"), found
 

@@ -10,7 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from jalur.charts import parts
-from jalur.charts.parts import GREY, Chart, note, value_axis, year, year_axis
+from jalur.charts.parts import GREY, Chart, note, value_axis, year_axis
+from jalur.dates import decimal_year as year
 from jalur.words.format import Format
 
 LINES = ("-", (0, (6, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2, 2, 2)), (0, (2, 2)))

@@ -11,7 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from jalur.charts import parts
-from jalur.charts.parts import BLUE, GREY, INK, OTHER, RULE, Chart, note, text_width, value_axis, year, year_axis
+from jalur.charts.parts import BLUE, GREY, INK, OTHER, RULE, Chart, note, text_width, value_axis, year_axis
+from jalur.dates import decimal_year as year
+from jalur.dates import half_width
 from jalur.words.format import Format
 
 
@@ -64,7 +66,7 @@ def evidence_chart(
         colour = INK if k == 0 else BLUE if k == 1 else OTHER
         for is_used, rows in group.groupby(group["id"].isin(chosen)):
             xs, ys = [year(d) for d in rows["as_of"]], list(rows["value"])
-            half = [0.5 * 10.0 ** -float(d) for d in rows["decimals"]]
+            half = list(half_width(rows["decimals"]))
             ax.vlines(
                 xs,
                 [max(y - h, 0) for y, h in zip(ys, half, strict=True)],

@@ -31,11 +31,11 @@ from jalur.charts.parts import (
     scale_of,
     text_width,
     value_axis,
-    year,
     year_axis,
 )
+from jalur.dates import decimal_year as year
+from jalur.dates import records
 from jalur.words.format import Format, Scale, capital
-from jalur.words.tables import records
 
 WIDTH, HEIGHT = 760, 330  # of the light chart, in pixels
 

@@ -26,7 +26,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
-from jalur.words.format import Format, Scale, to_date
+from jalur.words.format import Format, Scale
 
 INK, GREY, RULE, PAPER = "#1A2026", "#55606B", "#C9D0D6", "#FFFFFF"
 BLUE, BAND50, BAND80, BAND90 = "#0B4A7D", "#7FABD0", "#B4CFE5", "#DBE8F3"
@@ -59,13 +59,6 @@ def styled(function: Any) -> Any:
             return function(*args, **kwargs)
 
     return drawn
-
-
-def year(when: Any) -> float:
-    """A date as decimal year."""
-    d = to_date(when)
-    leap = d.year % 4 == 0 and (d.year % 100 != 0 or d.year % 400 == 0)
-    return d.year + (d.timetuple().tm_yday - 1) / (366 if leap else 365)
 
 
 def plain(result: Any) -> Mapping[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from jalur.dates import decimal_year, half_width
 from jalur.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,13 +50,6 @@ class Figures:
         return len(self.t)
 
 
-def decimal_year(date: dt.date | str) -> float:
-    """Return a date as a decimal year: 1 January is the whole number, the days of a year are equally long."""
-    day = dt.date.fromisoformat(str(date)[:10])
-    start, end = dt.date(day.year, 1, 1), dt.date(day.year + 1, 1, 1)
-    return day.year + (day - start).days / (end - start).days
-
-
 def figures_from(frame: pd.DataFrame) -> Figures:
     """Return the figures of a ledger frame (columns as_of, value, decimals, qualifier, speaker_org, id)."""
     t = np.array([decimal_year(d) for d in frame["as_of"]], float)
@@ -65,7 +58,7 @@ def figures_from(frame: pd.DataFrame) -> Figures:
     return Figures(
         t=t[order],
         y=frame["value"].to_numpy(float)[order],
-        half_width=(0.5 * 10.0**-decimals)[order],
+        half_width=half_width(decimals)[order],
         floor=(frame["qualifier"].to_numpy() == "at_least")[order],
         source=tuple(frame["speaker_org"].astype(str).to_numpy()[order]),
         ids=tuple(frame["id"].astype(str).to_numpy()[order]),

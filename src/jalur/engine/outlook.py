@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jalur.engine import paths
-from jalur.engine.figures import Figures, decimal_year, exact_figures, figures_from
+from jalur.engine.figures import Figures, exact_figures, figures_from
 from jalur.engine.filter import transition
 from jalur.engine.mixture import Mixture, Stack, poisson_weights
 from jalur.engine.paths import Pace
@@ -31,7 +31,7 @@ from jalur.engine.posterior import WILD_SHARE, Posterior, posterior
 from jalur.engine.prior import Prior, load
 from jalur.errors import InputError
 
-__all__ = ["ENGINE_VERSION", "Figures", "Outlook", "Pace", "condition", "decimal_year", "figures_from", "forecast"]
+__all__ = ["ENGINE_VERSION", "Figures", "Outlook", "Pace", "condition", "figures_from", "forecast"]
 
 Array = npt.NDArray[np.float64]
 

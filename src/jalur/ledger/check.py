@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
+from jalur.dates import records
 from jalur.errors import Fault, InputError, shown
 from jalur.ledger import datapackage
 from jalur.ledger import reader as programme_reader
 from jalur.ledger import selection as ledger
 from jalur.ledger.programme import SLUG
-from jalur.ledger.tables import columns, constraint_faults, read_table, rows
+from jalur.ledger.tables import columns, constraint_faults, read_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -116,7 +117,7 @@ def _notes(frames: dict[str, pd.DataFrame]) -> list[Fault]:
         if "repeats" not in frame:
             continue
         known = set(frame["id"])
-        for row in rows(frame[frame["note"].notna()]):
+        for row in records(frame[frame["note"].notna()]):
             for word, named in _NAMED.findall(row.note):
                 if named not in known:
                     found.append(Fault(path, row.Index, "note", f"{word} {shown(named)}", "an id of this file"))

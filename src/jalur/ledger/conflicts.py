@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from jalur.dates import half_width
+
 CONFLICT_COLUMNS = [
     "period_start", "period_end", "id_low", "id_high", "value_low", "value_high", "difference", "relative",
     "body_low", "body_high", "definition_low", "definition_high", "url_low", "url_high", "same_body",
@@ -23,11 +25,6 @@ def lags(frame: pd.DataFrame) -> pd.DataFrame:
     out = frame[["id", "as_of", "reported_on", "speaker_org", "url"]].copy()
     out.insert(3, "lag_days", (frame["reported_on"] - frame["as_of"]).dt.days)
     return out.sort_values(["lag_days", "as_of", "id"], ascending=[False, True, True]).reset_index(drop=True)
-
-
-def half_width(frame: pd.DataFrame) -> pd.Series:
-    """Return half the rounding step of each figure, in its unit: 0.5 * 10**-decimals."""
-    return 0.5 * 10.0 ** -frame["decimals"].astype(float)
 
 
 def conflicts(frame: pd.DataFrame) -> pd.DataFrame:
@@ -53,7 +50,7 @@ def conflicts(frame: pd.DataFrame) -> pd.DataFrame:
     ends = rows["as_of"]
     months = rows["as_of_precision"] != "day"
     starts = ends.where(~months, ends.dt.to_period("M").dt.start_time.astype(ends.dtype))
-    width = half_width(rows)
+    width = half_width(rows["decimals"])
     pairs = []
     for i in range(len(rows)):
         same = (rows["kind"] == rows["kind"][i]) & (rows["unit"] == rows["unit"][i])

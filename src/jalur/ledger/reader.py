@@ -11,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from jalur.dates import records, written_day
 from jalur.errors import Fault, shown
 from jalur.ledger import rules as ledger_rules
 from jalur.ledger import yaml_text as safe_yaml
 from jalur.ledger.programme import Capacity, Comparison, OfficialPath, Programme, Selection, Target
-from jalur.ledger.tables import columns, date_of, read_table, rows
+from jalur.ledger.tables import columns, read_table
 
 Tables = dict[str, tuple[pd.DataFrame, list[Fault]]]
 REPORTING_ERROR = 0.02  # share of the level: what two bodies typically differ by on the same day, after rounding
@@ -127,7 +128,7 @@ class _Builder:
         if text is None:
             return None
         try:
-            return date_of(text)
+            return written_day(text)
         except ValueError as error:
             self.refuse(path, shown(text), str(error))
             return None
@@ -235,7 +236,7 @@ class _Builder:
         else:
             eligible = float(known.loc[entry["denominators"], "value"].sum())
             as_of, known_on = known["as_of"].min().date(), _known_on(known)
-        sources = [entry.get("source", ""), *(f"{row.source_org} ({row.publisher})" for row in rows(known))]
+        sources = [entry.get("source", ""), *(f"{row.source_org} ({row.publisher})" for row in records(known))]
         return Capacity(
             name=entry["name"],
             title=entry["title"],

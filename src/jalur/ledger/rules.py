@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from jalur.dates import records
 from jalur.errors import Fault, shown
-from jalur.ledger.tables import rows
 
 
 def observation_faults(frame: pd.DataFrame, label: str) -> list[Fault]:
@@ -26,7 +26,7 @@ def observation_faults(frame: pd.DataFrame, label: str) -> list[Fault]:
     faults: list[Fault] = []
 
     def refuse(mask: pd.Series, column: str, given: str, allowed: str) -> None:
-        for row in rows(frame[mask]) if mask.any() else ():
+        for row in records(frame[mask]) if mask.any() else ():
             values = {key: _text(value) for key, value in row._asdict().items()}
             faults.append(Fault(label, row.Index, column, given.format(**values), allowed.format(**values)))
 
@@ -72,7 +72,7 @@ def _repeat_faults(frame: pd.DataFrame, label: str) -> list[Fault]:
     """Check that each repeat names a row that exists, is not itself and is not a repeat."""
     roles = dict(zip(frame["id"], frame["role"], strict=True))
     faults = []
-    for row in rows(frame[(frame["role"] == "repeat") | frame["repeats"].notna()]):
+    for row in records(frame[(frame["role"] == "repeat") | frame["repeats"].notna()]):
         if row.role != "repeat":
             if row.repeats is not None:
                 faults.append(
@@ -104,7 +104,7 @@ def unit_faults(frame: pd.DataFrame, definitions: Iterable[str], unit: str, labe
             shown(row.unit),
             f"{unit}, the unit of the programme, since {row.definition} is a selected definition",
         )
-        for row in rows(wrong)
+        for row in records(wrong)
     ]
 
 

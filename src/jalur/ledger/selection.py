@@ -16,12 +16,13 @@ from typing import Any
 
 import pandas as pd
 
+from jalur.dates import parse_date, records, today, vintage_day
 from jalur.errors import InputError, shown
 from jalur.ledger import reader as programme_reader
 from jalur.ledger.conflicts import conflicts, half_width, lags
 from jalur.ledger.programme import SLUG, Capacity, Comparison, OfficialPath, Programme, Selection, Target, checked_name
 from jalur.ledger.rules import observation_faults
-from jalur.ledger.tables import columns, constraint_faults, date_of, rows
+from jalur.ledger.tables import columns, constraint_faults
 
 __all__ = [
     "Capacity",
@@ -98,39 +99,6 @@ def load(name: str, data: Path | str | None = None) -> Programme:
     if loaded is None:
         raise InputError.of(faults)
     return loaded
-
-
-def parse_date(text: str | dt.date, what: str) -> dt.date:
-    """Read a date given by the user.
-
-    Parameters
-    ----------
-    text : str or datetime.date
-        YYYY-MM-DD.
-    what : str
-        What the date is, for the message.
-    """
-    if isinstance(text, dt.datetime):
-        return text.date()
-    if isinstance(text, dt.date):
-        return text
-    if not isinstance(text, str):
-        raise InputError(f"{what} is {shown(text)}; allowed is a date written YYYY-MM-DD, such as 2022-03-31")
-    try:
-        return date_of(text)
-    except ValueError as error:
-        raise InputError(f"{what} is {shown(text)}; allowed is {error}") from None
-
-
-def vintage_day(vintage: str | dt.date) -> dt.date:
-    """Read a vintage: any day until today. A day before the first figure is valid, and then no figure is known."""
-    day = parse_date(vintage, "vintage")
-    today = dt.date.today()
-    if day > today:
-        raise InputError(
-            f"vintage is {shown(day.isoformat())}, in the future; allowed is a day until today, {today.isoformat()}"
-        )
-    return day
 
 
 def as_of(frame: pd.DataFrame, vintage: str | dt.date) -> pd.DataFrame:
@@ -273,7 +241,7 @@ def rejected(programme: Programme, vintage: str | dt.date) -> pd.DataFrame:
         codes.index, ["id", "value", "as_of", "reported_on", "role", "definition", "speaker_org", "url"]
     ].copy()
     reasons = [
-        _reason_text(code, row, programme) for code, row in zip(codes, rows(frame.loc[codes.index]), strict=True)
+        _reason_text(code, row, programme) for code, row in zip(codes, records(frame.loc[codes.index]), strict=True)
     ]
     out.insert(1, "code", codes)
     out.insert(2, "reason", pd.Series(reasons, index=codes.index, dtype=object))
@@ -283,7 +251,7 @@ def rejected(programme: Programme, vintage: str | dt.date) -> pd.DataFrame:
 def known_vintages(programme: Programme) -> list[dt.date]:
     """Return the days on which the default selection gained a figure, in order."""
     frame = programme.observations
-    used = frame[_reasons(frame, programme, dt.date.today()).isna()]
+    used = frame[_reasons(frame, programme, today()).isna()]
     return sorted({stamp.date() for stamp in used["reported_on"]})
 
 
@@ -342,7 +310,7 @@ def explain(programme: Programme, row_id: str, vintage: str | dt.date | None = N
     frame = programme.observations
     (row_id,) = _known([row_id], frame["id"], "id")
     row = int(frame.index[frame["id"] == row_id][0])
-    day = dt.date.today() if vintage is None else vintage_day(vintage)
+    day = today() if vintage is None else vintage_day(vintage)
     found = _reasons(frame, programme, day)[row]
     code = None if pd.isna(found) else str(found)
     fields = _fields(frame, row)
@@ -354,7 +322,7 @@ def explain(programme: Programme, row_id: str, vintage: str | dt.date | None = N
         fields=fields,
         used=code is None,
         code=code,
-        reason=None if code is None else _reason_text(code, next(rows(frame.loc[[row]])), programme),
+        reason=None if code is None else _reason_text(code, next(records(frame.loc[[row]])), programme),
         repeats=_fields(frame, int(origin[0])) if len(origin) else None,
         repeated_by=tuple(frame.loc[frame["repeats"] == row_id, "id"]),
     )

@@ -13,7 +13,6 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -21,6 +20,8 @@ from typing import Any
 
 import pandas as pd
 
+from jalur.dates import records as go_through
+from jalur.dates import written_day
 from jalur.errors import Fault, shown
 
 TABLES = ("observations", "targets", "denominators", "regional_observations", "regional_targets")
@@ -37,11 +38,6 @@ def table_schema(name: str) -> dict[str, Any]:
     """Return one Table Schema of the package; `name` is one of `TABLES`."""
     text = resources.files("jalur.ledger").joinpath("schema", f"{name}.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
-
-
-def rows(frame: pd.DataFrame) -> Iterator[Any]:
-    """Go through a frame row by row; `Index` is the row in the file."""
-    return frame.itertuples()
 
 
 def columns(name: str) -> list[str]:
@@ -179,7 +175,7 @@ def _value(text: str, field: dict[str, Any]) -> tuple[Any, str | None]:
         return (int(text), None) if _INTEGER.fullmatch(text) else (None, "a whole number in digits")
     if kind == "date":
         try:
-            return date_of(text), None
+            return written_day(text), None
         except ValueError as error:
             return None, str(error)
     if _UNPRINTABLE.search(text):
@@ -201,16 +197,6 @@ def _breaks(value: Any, limits: dict[str, Any]) -> bool:
         or ("pattern" in limits and not re.match(limits["pattern"], value))
         or not limits.get("minLength", 0) <= len(value) <= limits.get("maxLength", len(value))
     )
-
-
-def date_of(text: str) -> dt.date:
-    """Read an ISO date that exists; ValueError says what is allowed."""
-    if not _DATE.fullmatch(text):
-        raise ValueError("a date written YYYY-MM-DD, such as 2022-03-31")
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("a day that exists in the calendar") from None
 
 
 def _typed(records: list[dict[str, Any]], numbers: list[int], name: str) -> pd.DataFrame:
@@ -275,7 +261,7 @@ def constraint_faults(frame: pd.DataFrame, name: str, label: str) -> list[Fault]
         return []
     fields = {field["name"]: field for field in table_schema(name)["fields"]}
     faults = []
-    for case in rows(cases):
+    for case in go_through(cases):
         if case.column not in fields:
             faults.append(
                 Fault(label, None, None, f"{case.check} {shown(case.failure_case)}", "the columns " + ",".join(fields))

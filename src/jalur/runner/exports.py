@@ -69,14 +69,14 @@ def verdict_of(parameters: dict[str, Any]) -> Any:
     -------
     jalur.verdict.model.Verdict
     """
-    from jalur import ledger, memo
+    from jalur import files, ledger
     from jalur.verdict.case import Case
     from jalur.verdict.judge import judge
 
     programme = ledger.load(parameters["programme"], parameters.get("data") or None)
     choices = {name: parameters[name] for name in ("seed", "draws", "capacity", "capacity_share") if name in parameters}
     case = Case.of(programme, parameters["vintage"], **choices)
-    return memo.once("verdict", case, lambda: judge(case))
+    return files.once("verdict", case, lambda: judge(case))
 
 
 def sentence(verdict: dict[str, Any], lang: str) -> str:

@@ -9,14 +9,13 @@ import ast
 import hashlib
 import itertools
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
+from jalur.dates import number, vintage_day, whole
 from jalur.errors import InputError
 
 LANGUAGES = ("id", "en")
@@ -123,20 +122,6 @@ def _read_notebook(path: Path) -> Notebook:
         raise InputError(f"{path} is not a notebook that can be run: {error}") from error
 
 
-def iso_date(text: Any, what: str = "vintage") -> str:
-    """An ISO date as text, or a sentence why it is none."""
-    text = text.isoformat() if isinstance(text, date) else str(text)
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-        raise InputError(f"{what} {text!r} is not a date like 2022-03-31")
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(f"{what} {text!r} does not exist: {error}") from error
-    if day > date.today():
-        raise InputError(f"{what} {text!r} lies in the future; a verdict rests on what had been published by that day")
-    return text
-
-
 def typed(parameter: Parameter, value: Any) -> Any:
     """`value` (text from the command line, or a YAML value) as the parameter's type; InputError if it is none."""
     try:
@@ -153,26 +138,23 @@ def typed(parameter: Parameter, value: Any) -> Any:
 
 
 def _str(value: Any) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
+    if isinstance(value, int | float) and not isinstance(value, bool):  # a number of units stands bare in a file
+        value = str(value)
     if not isinstance(value, str) or len(value) > 2000 or not value.isprintable():
         raise ValueError
     return value
 
 
 def _int(value: Any) -> int:
-    if isinstance(value, bool) or not re.fullmatch(r"[+-]?\d{1,15}", str(value)):
+    if isinstance(value, bool):
         raise ValueError
-    return int(value)
+    return whole(str(value))
 
 
 def _float(value: Any) -> float:
     if isinstance(value, bool):
         raise ValueError
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
+    return number(str(value))
 
 
 def _bool(value: Any) -> bool:
@@ -285,7 +267,7 @@ def reports(
         in_file = check(notebooks, {k: v for k, v in asked.items() if k not in ("programme", "vintage", "lang")})
         varied = check(notebooks, settings or {})
         base = {name: values for name, values in in_file.items() if name not in varied}
-        days = _unique(iso_date(day) for day in asked["vintage"])
+        days = _unique(vintage_day(str(day)).isoformat() for day in asked["vintage"])
         tongues = tuple(_unique(_language(lang) for lang in asked["lang"]))
         names = _unique(_programme(name) for name in asked["programme"])
         for programme, day, ground, change in itertools.product(

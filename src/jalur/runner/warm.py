@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import jalur
-from jalur.memo import FOLDER_VARIABLE
+from jalur.files import FOLDER_VARIABLE
 from jalur.runner.workers import FORK, MEMO, READY, STATUS
 
 # What notebooks, export and engine need, besides the package's own modules. The helpers of the notebooks are imported

@@ -128,20 +128,20 @@ def look_ahead(works: Iterable[Work]) -> None:
     The first pieces of a run all need the same verdict, and the caller has nothing else to do meanwhile. What goes
     wrong here is left to the piece of work that asks again, which has its own process, time limit and message.
     """
-    from jalur import memo
+    from jalur import files
     from jalur.runner.exports import verdict_of
 
     server = warm_server()
     for work in works:
         if server.ready:
             return
-        os.environ[memo.FOLDER_VARIABLE] = str(server.memo)
+        os.environ[files.FOLDER_VARIABLE] = str(server.memo)
         try:
             verdict_of({**work.parameters, "data": work.data})
         except Exception:  # noqa: BLE001  see above
             return
         finally:
-            del os.environ[memo.FOLDER_VARIABLE]
+            del os.environ[files.FOLDER_VARIABLE]
 
 
 def run(work: Work) -> Outcome:

@@ -27,7 +27,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 FORK, STATUS = b"f", b"s"
-READY, MEMO = "ready", "memo"  # in the temporary folder: the imports are done; what `jalur.memo` keeps
+READY, MEMO = "ready", "memo"  # in the temporary folder: the imports are done; what `jalur.files.once` keeps
 
 # The same on every machine: sums in the same order, sets in the same order, no threads that a fork would lose.
 FIXED_ENVIRONMENT = {

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
-from jalur import charts, ledger, memo
+from jalur import charts, files, ledger
 from jalur.charts import parts as chart_parts
 from jalur.study import tables as notebook_tables
 from jalur.verdict.case import Case, Question
@@ -95,4 +95,4 @@ class StudyBase:
     @cached_property
     def verdict(self) -> Verdict:
         """The verdict with its sensitivity."""
-        return memo.once("verdict", self.case, lambda: judge(self.case))
+        return files.once("verdict", self.case, lambda: judge(self.case))

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from jalur import ledger
+from jalur.dates import records
 from jalur.ledger.tables import read_table
 from jalur.words.format import Format
-from jalur.words.tables import records
 
 NEAR_DAYS = 45
 

@@ -15,11 +15,12 @@ from markupsafe import Markup
 
 from jalur import ledger
 from jalur.charts import fan_svg, scale_of
+from jalur.dates import iso
 from jalur.errors import InputError
 from jalur.study import saved as explore_save
 from jalur.study import tables as notebook_tables
 from jalur.verdict import model as v
-from jalur.verdict.case import Case, Question, iso
+from jalur.verdict.case import Case, Question
 from jalur.verdict.pace import nice_amounts
 from jalur.verdict.what_if import Explorer
 from jalur.words import sentences as brief_text

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from jalur import curves
-from jalur.engine.outlook import decimal_year
+from jalur.dates import decimal_year
 from jalur.errors import InputError
 from jalur.verdict.model import Interval
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from jalur import charts as charts_evidence
-from jalur import ledger, memo
+from jalur import files, ledger
 from jalur.brief import sections as brief
 from jalur.brief import tables as brief_tables
 from jalur.charts import record as chart_record
@@ -39,7 +39,7 @@ class RecordViews(StudyBase):
     def _replayed(self) -> pd.DataFrame:
         """Verdicts at earlier and later vintages beside what was published since."""
         vintages = replay.vintages_of(self.programme, self.question.vintage)
-        return memo.once("replay", (self.programme, vintages), lambda: replay.replay(self.programme, vintages))
+        return files.once("replay", (self.programme, vintages), lambda: replay.replay(self.programme, vintages))
 
     def reliability_chart(self) -> Shown:
         """What was said against what happened, on series with known outcomes."""

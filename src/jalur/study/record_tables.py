@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from jalur.dates import records
 from jalur.study.tables import DASH, chance, maybe, stretch, table
 from jalur.words.format import Format, Scale
-from jalur.words.tables import Table, records
+from jalur.words.tables import Table
 
 
 def scores(record: Mapping[str, Any], fmt: Format) -> Table:

@@ -9,9 +9,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from jalur.brief.tables import stated
+from jalur.dates import records
 from jalur.verdict import model as v
 from jalur.words.format import Format, Scale
-from jalur.words.tables import Table, link, records
+from jalur.words.tables import Table, link
 
 DASH = "\u2013"
 MONTH = 31  # days: a last figure that is older leaves a part of the last year to the model that is worth saying

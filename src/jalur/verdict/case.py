@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from jalur import ledger
-from jalur.engine import Outlook, Prior, condition, decimal_year, figures_from
+from jalur.dates import decimal_year, iso, number, parse_date, vintage_day
+from jalur.engine import Outlook, Prior, condition, figures_from
 from jalur.errors import InputError
 from jalur.verdict.model import Figure
 
@@ -115,9 +116,9 @@ class Question:
         if not 0 < self.capacity_share <= 1:
             raise InputError(f"capacity_share is {self.capacity_share}; allowed is a share above 0 and at most 1")
         kept: dict[str, Any] = {
-            "vintage": ledger.vintage_day(self.vintage).isoformat(),
+            "vintage": vintage_day(self.vintage).isoformat(),
             "capacity": None if self.capacity == "" else self.capacity,
-            "since": ledger.parse_date(self.since, "since").isoformat() if self.since else None,
+            "since": parse_date(self.since, "since").isoformat() if self.since else None,
             "extra": Rows.of(self.extra) if isinstance(self.extra, pd.DataFrame) else self.extra,
             "targets": None if self.targets is None else _in_order(self.targets),
         }
@@ -145,7 +146,7 @@ def _names(given: Iterable[str] | None) -> tuple[str, ...] | None:
 
 
 def _in_order(targets: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
-    return tuple(sorted((ledger.parse_date(day, "target date").isoformat(), float(value)) for day, value in targets))
+    return tuple(sorted((parse_date(day, "target date").isoformat(), float(value)) for day, value in targets))
 
 
 @dataclass(frozen=True)
@@ -398,7 +399,7 @@ class Case:
 
 def _number(text: str | float, names: list[str]) -> float:
     try:
-        units = float(text)
+        units = text if isinstance(text, float) else number(str(text))
     except ValueError:
         units = float("nan")
     if not 0 < units <= LARGEST:
@@ -412,8 +413,3 @@ def _number(text: str | float, names: list[str]) -> float:
 def figure_of(row: pd.Series) -> Figure:
     """A row of the ledger as the verdict shows it."""
     return Figure(str(row["id"]), iso(row["as_of"]), float(row["value"]))
-
-
-def iso(day: object) -> str:
-    """ISO text of a date, a timestamp or a text that is one already."""
-    return pd.Timestamp(str(day)).date().isoformat()

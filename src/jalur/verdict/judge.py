@@ -11,10 +11,11 @@ from dataclasses import replace
 import pandas as pd
 
 from jalur import __version__, ledger
+from jalur.dates import iso, months_between
 from jalur.engine import ENGINE_VERSION
 from jalur.verdict import labels, measured, pace, projection
 from jalur.verdict import model as v
-from jalur.verdict.case import Case, figure_of, iso
+from jalur.verdict.case import Case, figure_of
 from jalur.verdict.sensitivity import leave_out
 
 
@@ -107,7 +108,7 @@ def _arithmetic(case: Case, k: int) -> v.Milestone:
     if required is None:
         return known
     since, level = projection.stage_start(case, k)
-    months = pace.months_between(since, day)
+    months = months_between(since, day)
     return replace(
         known,
         required=required,

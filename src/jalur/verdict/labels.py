@@ -23,9 +23,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date
 
-DAYS_PER_YEAR = 365.25
+from jalur.dates import DAYS_A_YEAR, to_date
 
 METHODS = ("eurostat", "un2026", "escap", "jmp")
 
@@ -99,7 +99,7 @@ def years_between(start: Moment, end: Moment) -> float:
     """Years of 365.25 days from `start` to `end`; both dates (or ISO strings), or both decimal years."""
     if isinstance(start, (int, float)) and isinstance(end, (int, float)):
         return float(end) - float(start)
-    return (_day(end) - _day(start)).days / DAYS_PER_YEAR
+    return (_day(end) - _day(start)).days / DAYS_A_YEAR
 
 
 def eurostat(base: Point, current: Point, target: Point) -> Label:
@@ -224,12 +224,8 @@ def official_labels(
 
 
 def _day(moment: Moment) -> date:
-    if isinstance(moment, datetime):
-        return moment.date()
-    if isinstance(moment, date):
-        return moment
-    if isinstance(moment, str):
-        return date.fromisoformat(moment[:10])
+    if isinstance(moment, str | date):
+        return to_date(moment)
     raise ValueError(f"cannot mix dates and decimal years: {moment!r} is neither a date nor an ISO string")
 
 

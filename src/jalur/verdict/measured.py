@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
+
+from jalur.dates import DAYS_A_YEAR, to_date
 
 STRETCH_TOLERANCE = 1.15  # a record is quoted for a stretch within 15 % of its own, and no further
 
@@ -41,7 +42,7 @@ def label_record(method: str, now: tuple[str, float], target: tuple[str, float])
     if now[1] <= 0 or target[1] <= 0:
         return None
     ratio = target[1] / now[1]
-    years = (date.fromisoformat(target[0]) - date.fromisoformat(now[0])).days / 365.25
+    years = (to_date(target[0]) - to_date(now[0])).days / DAYS_A_YEAR
     rows = [row for row in record()["labels"] if row["method"] == method and row["hit_rate"] is not None]
     near = [
         row

@@ -8,14 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from jalur.dates import months_between
 from jalur.verdict.model import Interval, Pace
-
-DAYS_A_MONTH = 365.25 / 12
-
-
-def months_between(start: str | pd.Timestamp, end: str | pd.Timestamp) -> float:
-    """Months of 30.4375 days from `start` to `end`; negative where `end` is earlier."""
-    return (pd.Timestamp(end) - pd.Timestamp(start)).days / DAYS_A_MONTH
 
 
 def log_odds(level: float | np.ndarray, capacity: float) -> float | np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jalur.engine import decimal_year
+from jalur.dates import calendar_day, decimal_year, months_between
 from jalur.verdict import model as v
 from jalur.verdict import pace
 from jalur.verdict.case import LARGEST, Case
@@ -105,7 +105,7 @@ def _milestone(case: Case, k: int, levels: dict[float, np.ndarray]) -> v.Milesto
         required=required,
         required_monthly_additions=required.monthly_additions if required else None,
         stage_from=since,
-        stage_required_monthly_additions=(target - start) / pace.months_between(since, day),
+        stage_required_monthly_additions=(target - start) / months_between(since, day),
         stage_projected_monthly_additions=float(np.median(added)),
         stage_projected_monthly_additions_80=pace.interval(added, 0.8),
         acceleration=_acceleration(case, t, target),
@@ -131,7 +131,7 @@ def _projected(case: Case, k: int, levels: dict[float, np.ndarray]) -> np.ndarra
     i = _before(case, k)
     start = (case.vintage, case.now) if i is None else (case.path.dates[i], float(case.path.times[i]))
     added = levels[float(case.path.times[k])] - levels[start[1]]
-    return added / pace.months_between(start[0], case.path.dates[k])
+    return added / months_between(start[0], case.path.dates[k])
 
 
 def _acceleration(case: Case, t: float, target: float) -> float | None:
@@ -186,14 +186,6 @@ def _fitted(case: Case) -> tuple[v.FittedRow, ...]:
     times = np.linspace(case.first, case.last, FITTED_DATES)
     state = case.state(times[:-1].tolist())
     return tuple(v.FittedRow(calendar_day(t), float(state.quantile(t, 0.5))) for t in times)
-
-
-def calendar_day(t: float) -> str:
-    """ISO date of a decimal year, to the day."""
-    year = int(t)
-    start = pd.Timestamp(year, 1, 1)
-    length = (pd.Timestamp(year + 1, 1, 1) - start).days
-    return (start + pd.Timedelta(days=int((t - year) * length + 1e-6))).date().isoformat()
 
 
 def _fan(case: Case) -> tuple[v.FanRow, ...]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from jalur.dates import DAYS_A_MONTH
 from jalur.verdict import model as v
-from jalur.verdict import pace
 from jalur.verdict.case import Case
 from jalur.verdict.sensitivity import variant
 
@@ -199,7 +199,7 @@ def pace_by_period(figures: pd.DataFrame, breaks: tuple[tuple[str, str], ...]) -
             rows.append(PeriodPace(name, start, end.date().isoformat(), len(part), None, None, None, None))
             before = None
             continue
-        months = (part["as_of"] - part["as_of"].iloc[0]).dt.days.to_numpy() / pace.DAYS_A_MONTH
+        months = (part["as_of"] - part["as_of"].iloc[0]).dt.days.to_numpy() / DAYS_A_MONTH
         fit = OLS(part["value"].to_numpy(float), add_constant(months)).fit(cov_type="HC3")
         slope, variance = float(fit.params[1]), float(fit.cov_params()[1, 1])
         change = (slope - before[0], variance + before[1]) if before else None

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtri
 
+from jalur.dates import calendar_day
 from jalur.verdict import model as v
 from jalur.verdict import projection
 from jalur.verdict.case import Case, Question
@@ -127,8 +128,7 @@ class Futures:
         """Quantiles from the draws on `dates`."""
         rows = np.quantile(self.moved(extra, retention)[0], _RANGE, axis=1).T
         return tuple(
-            v.FanRow(projection.calendar_day(float(t)), *map(float, row))
-            for t, row in zip(self.dates, rows, strict=True)
+            v.FanRow(calendar_day(float(t)), *map(float, row)) for t, row in zip(self.dates, rows, strict=True)
         )
 
     def verdict(self, extra: float, retention: float) -> v.Verdict:

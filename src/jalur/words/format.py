@@ -10,7 +10,6 @@ from __future__ import annotations
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from importlib.resources import files
@@ -22,6 +21,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
+from jalur.dates import to_date
 from jalur.errors import InputError
 
 LOCALES = {"en": "en_GB", "id": "id_ID"}
@@ -134,13 +134,6 @@ def catalogues() -> dict[str, dict[str, str]]:
 def capital(words: str) -> str:
     """First letter in upper case, the rest as it is."""
     return words[:1].upper() + words[1:]
-
-
-def to_date(value: Any) -> date:
-    """An ISO string, a date or a pandas timestamp as a date."""
-    if isinstance(value, str):
-        return date.fromisoformat(value[:10])
-    return value.date() if hasattr(value, "date") else value
 
 
 def half_up(value: float, decimals: int = 0) -> Decimal:

@@ -13,8 +13,9 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from jalur.dates import to_date
 from jalur.verdict.model import CAPACITY_TOLERANCE
-from jalur.words.format import Format, Scale, capital, to_date
+from jalur.words.format import Format, Scale, capital
 
 Data = Mapping[str, Any]
 

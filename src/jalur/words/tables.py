@@ -5,9 +5,8 @@ pandas' own HTML has neither scopes nor a named corner, so screen readers cannot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 from markupsafe import Markup, escape
@@ -67,11 +66,6 @@ class Table:
 
     def _repr_html_(self) -> str:
         return str(self.html())
-
-
-def records(frame: pd.DataFrame) -> Iterator[Any]:
-    """The rows of a frame, each with its columns as attributes."""
-    yield from frame.itertuples()
 
 
 def from_frame(frame: pd.DataFrame, caption: str = "", numeric: Sequence[str] = ()) -> Table:
