@@ -20,6 +20,7 @@ from jalur.brief import tables as rows
 from jalur.brief.citations import Sources
 from jalur.charts import parts as chart_parts
 from jalur.charts import record as chart_record
+from jalur.verdict.model import ruled_out, sure
 from jalur.words import sentences as text
 from jalur.words.format import Format, Scale, capital
 
@@ -201,7 +202,7 @@ class _Page:
         caption = ""
         if p is not None:
             count, hundred = len(v["milestones"]), int(fmt.percent(p).strip("<>%"))
-            caption = fmt.say("verdict.dots_few") if p < 0.005 else fmt.say("verdict.dots_most") if p > 0.995 else ""
+            caption = fmt.say("verdict.dots_few") if ruled_out(p) else fmt.say("verdict.dots_most") if sure(p) else ""
             key = "one" if count == 1 else "two" if count == 2 else "many"
             caption = caption or fmt.say(f"verdict.dots.{key}", n=hundred, count=fmt.spelled(count))
         return self.base(

@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 
 from jalur.charts import parts
 from jalur.charts.parts import BAND50, BAND80, BLUE, GREY, INK, OTHER, PAPER, RULE, TARGET, Chart, note
+from jalur.verdict.model import ruled_out, sure
 from jalur.words.format import Format, Scale
 
 ROOM = 2.4  # ranges are cut off at this many times the highest target or outcome
@@ -37,7 +38,7 @@ def decided(row: pd.Series) -> bool:
     reported = row.get("outcome_reported")
     if reported is not None and pd.notna(reported):
         return bool(pd.Timestamp(reported) <= pd.Timestamp(row["vintage"]))
-    return not 0.005 <= row["probability"] <= 0.995
+    return sure(row["probability"]) or ruled_out(row["probability"])
 
 
 @parts.styled

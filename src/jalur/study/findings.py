@@ -11,7 +11,6 @@ from jalur.verdict import model as v
 from jalur.words.format import Format, Scale
 
 POINT = 0.01  # a change of a chance below this is none that a reader of whole per cent can see
-SETTLED = 0.005  # a chance this near to 0 or 1 is printed as <1% or >99%
 
 
 def limits(verdict: v.Verdict, programme: Any, figures: pd.DataFrame, fmt: Format, record: dict[str, Any]) -> list[str]:
@@ -145,7 +144,7 @@ def reachability(verdict: v.Verdict, sentence: str, fmt: Format, scale: Scale) -
     chances = [(m.probability, m) for m in verdict.milestones if m.probability is not None]
     # Targets whose day has come count as well, as long as the figures leave open whether they were met.
     ahead = [(p, m) for p, m in chances if m.status in ("open", "exceeds_capacity")]
-    unsettled = [(p, m) for p, m in chances if m.status == "past" and SETTLED <= p <= 1 - SETTLED] + ahead
+    unsettled = [(p, m) for p, m in chances if m.status == "past" and not (v.sure(p) or v.ruled_out(p))] + ahead
     if unsettled:
         _, hardest = min(unsettled, key=lambda pair: pair[0])
         said.append(

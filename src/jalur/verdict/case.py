@@ -18,7 +18,7 @@ from jalur import ledger
 from jalur.dates import decimal_year, iso, number, parse_date, vintage_day
 from jalur.engine import Outlook, Prior, condition, figures_from
 from jalur.errors import InputError
-from jalur.verdict.model import Figure
+from jalur.verdict.model import Figure, rounded
 
 SEEDS, DRAWS = (0, 2**32 - 1), (100, 1_000_000)
 LARGEST = 1e15  # as in the tables
@@ -335,14 +335,14 @@ class Case:
 
     @cached_property
     def chances(self) -> tuple[float, ...]:
-        """Chance of each milestone on its date, exact."""
+        """Chance of each milestone on its date: exact, rounded as every output shows it."""
         state = self.state()
-        return tuple(float(state.probability(t, x)) for t, x in zip(self.path.times, self.path.targets, strict=True))
+        return rounded([state.probability(t, x) for t, x in zip(self.path.times, self.path.targets, strict=True)])
 
     @cached_property
     def joint(self) -> float:
-        """Chance of all milestones together."""
-        return self.together(self.path.times, self.path.levels)
+        """Chance of all milestones together, rounded as every output shows it."""
+        return rounded(self.together(self.path.times, self.path.levels))
 
     def together(self, times: np.ndarray, levels: np.ndarray) -> float:
         """Chance that the count is at least ``levels[k]`` on date ``times[k]`` (decimal years), for all k."""

@@ -69,7 +69,6 @@ def answer(case: Case) -> v.Verdict:
         Without ranges, levers, labels, other capacities and sensitivity.
     """
     problem, steps = case.problem, range(len(case.path.dates))
-    joint = None if problem else case.joint
     return v.Verdict(
         programme=case.programme.name,
         vintage=case.vintage,
@@ -81,8 +80,7 @@ def answer(case: Case) -> v.Verdict:
         milestones=tuple(
             _arithmetic(case, k) if problem else projection.milestone(case, k, case.chances[k]) for k in steps
         ),
-        joint_probability=joint,
-        probability_class=v.probability_class(joint),
+        joint_probability=None if problem else case.joint,
         reason_code=problem.code if problem else None,
         reason=problem.sentence if problem else None,
         capacity=None if case.capacity is None else _capacity(case, used=True),

@@ -1,24 +1,54 @@
 """The verdict as data: frozen results that the notebooks, the brief and `verdict.json` show.
 
-Nothing is computed here but rounding for JSON. Levels are in single units of the programme (`unit`), dates are ISO
-strings, probabilities are shares between 0 and 1, and `None` means that the quantity cannot be given: `reason` then
-says why.
+Levels are in single units of the programme (`unit`), dates are ISO strings, probabilities are shares between 0 and 1,
+and `None` means that the quantity cannot be given: `reason` then says why.
+
+Numbers are rounded once, where a result is made, so that words, tables, charts and `verdict.json` all say the same:
+chances to four decimals, levels to seven digits. What follows from a chance alone, its class and whether it counts as
+settled, follows from the rounded one.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 SCHEMA_VERSION = "1.1"
 
-# Cut-offs of the words tied to probability (design/method of the project): the same for every language and output.
+# Cut-offs of the words tied to probability: the same for every language and output.
 CLASSES = ((0.9, "very_likely"), (0.66, "likely"), (0.33, "uncertain"), (0.1, "unlikely"), (0.0, "very_unlikely"))
+
+# A chance from the first on is printed as ">99%", one below the second as "<1%": what a reader cannot tell from a fact.
+SURE, RULED_OUT = 0.995, 0.005
 
 CAPACITY_TOLERANCE = 0.2  # a probability that moves by more than this across the named capacities is not known
 
 Interval = tuple[float, float]
+
+
+def rounded(value: Any) -> Any:
+    """A result with every number as it is shown: up to 1 to four decimals, beyond to seven significant digits."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: rounded(getattr(value, f.name)) for f in fields(value) if f.init})
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return tuple(map(rounded, value))
+    if value is None or isinstance(value, (bool, str, int)):
+        return value
+    value = float(value)
+    return round(value, 4) if abs(value) <= 1 else float(f"{value:.7g}")
+
+
+def sure(probability: float) -> bool:
+    """Whether a chance counts as reached: it is printed as ">99%"."""
+    return probability >= SURE
+
+
+def ruled_out(probability: float) -> bool:
+    """Whether a chance counts as missed: it is printed as "<1%"."""
+    return probability < RULED_OUT
 
 
 def probability_class(probability: float | None) -> str:
@@ -90,7 +120,7 @@ class Milestone:
     target_id: str = ""
     status: str
     probability: float | None = None
-    probability_class: str = "not_assessed"
+    probability_class: str = field(init=False)
     median: float | None = None
     interval_50: Interval | None = None
     interval_80: Interval | None = None
@@ -103,6 +133,11 @@ class Milestone:
     stage_projected_monthly_additions_80: Interval | None = None
     acceleration: float | None = None
     levels: dict[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Round the chance and name its class."""
+        object.__setattr__(self, "probability", rounded(self.probability))
+        object.__setattr__(self, "probability_class", probability_class(self.probability))
 
 
 @dataclass(frozen=True)
@@ -229,7 +264,7 @@ class Verdict:
     last_figure: Figure | None = None
     milestones: tuple[Milestone, ...] = ()
     joint_probability: float | None = None
-    probability_class: str = "not_assessed"
+    probability_class: str = field(init=False)
     reason_code: str | None = None
     reason: str | None = None
     current_pace: Pace | None = None
@@ -250,8 +285,15 @@ class Verdict:
     package_version: str
     data_hash: str
 
+    def __post_init__(self) -> None:
+        """Round every number and name the class of the chance."""
+        for one in fields(self):
+            if one.init:
+                object.__setattr__(self, one.name, rounded(getattr(self, one.name)))
+        object.__setattr__(self, "probability_class", probability_class(self.joint_probability))
+
     def to_dict(self) -> dict[str, Any]:
-        """Plain dict for JSON: probabilities to 4 decimals, levels to 7 significant digits, tuples as lists."""
+        """Plain dict for JSON, tuples as lists."""
         return _plain(self)
 
     def to_json(self, indent: int | None = 2) -> str:
@@ -259,14 +301,9 @@ class Verdict:
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
-def _plain(value: Any, name: str = "") -> Any:
+def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name), f.name) for f in fields(value)}
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, dict):
-        return {key: _plain(item, name) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item, name) for item in value]
-    if isinstance(value, bool) or value is None or isinstance(value, (str, int)):
-        return value
-    value = float(value)
-    return round(value, 4) if abs(value) <= 1 else float(f"{value:.7g}")
+        return {key: _plain(item) for key, item in value.items()}
+    return list(map(_plain, value)) if isinstance(value, tuple) else value

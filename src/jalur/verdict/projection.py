@@ -65,7 +65,7 @@ def status_of(case: Case, k: int, probability: float) -> str:
         return "exceeds_capacity"
     if case.path.dates[k] <= case.vintage:
         return "past"
-    return "met" if probability > 0.995 else "open"
+    return "met" if v.sure(v.rounded(probability)) else "open"
 
 
 def milestone(case: Case, k: int, probability: float) -> v.Milestone:
@@ -76,7 +76,6 @@ def milestone(case: Case, k: int, probability: float) -> v.Milestone:
         target_id=case.path.ids[k],
         status=status_of(case, k, probability),
         probability=probability,
-        probability_class=v.probability_class(probability),
     )
 
 

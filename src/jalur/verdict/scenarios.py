@@ -87,7 +87,8 @@ def by_retention(case: Case, rates: tuple[float, ...] = RETENTION_RATES) -> tupl
         kept = levels >= targets[:, None]
         chances = np.clip(single + (kept.mean(axis=1) - met.mean(axis=1)), 0.0, 1.0)
         whole = float(np.clip(joint + (kept.all(axis=0).mean() - met.all(axis=0).mean()), 0.0, chances.min()))
-        rows.append(Retention(rate, tuple(chances.tolist()), whole, tuple(np.median(levels, axis=1).tolist())))
+        found = Retention(rate, tuple(chances.tolist()), whole, tuple(np.median(levels, axis=1).tolist()))
+        rows.append(v.rounded(found))
     return tuple(rows)
 
 

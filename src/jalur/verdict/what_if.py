@@ -142,7 +142,6 @@ class Futures:
             self.known,
             milestones=milestones,
             joint_probability=joint,
-            probability_class=v.probability_class(joint),
             fan=self.fan(extra, retention),
         )
 

@@ -23,13 +23,11 @@ from markupsafe import Markup
 
 from jalur.dates import to_date
 from jalur.errors import InputError
+from jalur.verdict.model import probability_class, ruled_out, sure
 
 LOCALES = {"en": "en_GB", "id": "id_ID"}
 LANGUAGES = tuple(LOCALES)
 NBSP = "\u00a0"
-
-# Words tied to probability. The same cut-offs everywhere; 0.33 to 0.66 also says which way it leans.
-CLASSES = ((0.9, "very_likely"), (0.66, "likely"), (0.33, "uncertain"), (0.1, "unlikely"), (0.0, "very_unlikely"))
 
 # Upper bound of a probability -> key of the odds in words.
 ODDS = (
@@ -54,28 +52,6 @@ ODDS = (
     (0.995, "99_100"),
     (1.01, "199_200"),
 )
-
-
-def verdict_class(probability: float | None) -> str:
-    """Name of the verdict class of a probability.
-
-    Parameters
-    ----------
-    probability : float or None
-        Between 0 and 1; None where no probability can be given.
-
-    Returns
-    -------
-    str
-        One of ``very_likely``, ``likely``, ``uncertain_met``, ``uncertain_even``, ``uncertain_missed``,
-        ``unlikely``, ``very_unlikely``, ``not_assessed``.
-    """
-    if probability is None:
-        return "not_assessed"
-    name = next(name for cut, name in CLASSES if probability >= cut)
-    if name == "uncertain":
-        name += "_met" if probability > 0.55 else "_missed" if probability < 0.45 else "_even"
-    return name
 
 
 def placeholders(text: str) -> set[str]:
@@ -287,11 +263,11 @@ class Format:
         return self.number(value, max(int(decimals), 0))
 
     def percent(self, share: float, certain: bool = False) -> str:
-        """Whole per cent. Below half a per cent "<1%", above 99.5 % ">99%", unless the outcome is `certain`."""
+        """Whole per cent. Below half a per cent "<1%", from 99.5 % on ">99%", unless the outcome is `certain`."""
         if not certain:
-            if share < 0.005:
+            if ruled_out(share):
                 return "<1%"
-            if share > 0.995:
+            if sure(share):
                 return ">99%"
         return f"{self.number(100 * share)}%"
 
@@ -385,11 +361,11 @@ class Format:
         """
         clause = self.counted("verdict.clause_past" if past else "verdict.clause", milestones)
         number = Markup("<b>{}</b>" if emphasis else "{}").format(self.percent(probability, certain))
-        key = "verdict.sentence." + verdict_class(probability)
+        key = "verdict.sentence." + probability_class(probability)
         return self.html(key, clause=clause, p=number, odds=self.odds(probability))
 
     def short_class(self, probability: float | None, status: str = "open") -> str:
         """The verdict of one milestone in a few words; `status` as in the verdict."""
         if status in ("met", "missed", "exceeds_capacity"):
             return self.say(f"status.{status}")
-        return self.say("class." + verdict_class(probability))
+        return self.say("class." + probability_class(probability))

@@ -14,14 +14,13 @@ import pandas as pd
 from markupsafe import Markup
 
 from jalur.dates import to_date
-from jalur.verdict.model import CAPACITY_TOLERANCE
+from jalur.verdict.model import CAPACITY_TOLERANCE, ruled_out, sure
 from jalur.words.format import Format, Scale, capital
 
 Data = Mapping[str, Any]
 
 STEADY_POINTS = 0.1  # assumptions that move the chance by less than this do not change the verdict
 RIGHT_AT = 0.005  # a middle projection this near to its target, as a share, is neither above nor below
-SAFE = 0.995  # printed as ">99%"
 OLD_FIGURE = 45  # days from the last figure to the date of the brief from which on two paces are dated
 
 
@@ -61,9 +60,9 @@ def status_word(milestone: Data, verdict: Data, fmt: Format) -> str:
         return fmt.say("status.exceeds_capacity")
     if p is None:
         return fmt.say("class.not_assessed")
-    if p > SAFE and (milestone["status"] == "past" or (last and last["value"] >= milestone["target"])):
+    if sure(p) and (milestone["status"] == "past" or (last and last["value"] >= milestone["target"])):
         return fmt.say("status.met")
-    if p < 1 - SAFE and milestone["status"] == "past":
+    if ruled_out(p) and milestone["status"] == "past":
         return fmt.say("status.missed")
     return fmt.short_class(p)
 
@@ -118,7 +117,7 @@ def sentence(verdict: Data, fmt: Format, emphasis: bool = False) -> Markup:
             words = {"value": fmt.exact(last["value"]), "date": fmt.day(last["date"])}
             tail += " " + fmt.say("verdict.above", target=fmt.exact(steps[-1]["target"]), **words)
         return Markup("{} {}").format(fmt.html("verdict.not_assessed", missing=missing(verdict, fmt)), tail)
-    if reached(verdict) and p > SAFE:
+    if reached(verdict) and sure(p):
         return fmt.html(
             "verdict.met", target=fmt.exact(steps[-1]["target"]), date=fmt.day(verdict["last_figure"]["date"])
         )
@@ -140,13 +139,13 @@ def reasons(verdict: Data, programme: Any, fmt: Format) -> list[str]:
         if verdict["reason_code"] in ("few_figures", "no_figures"):
             said.append(fmt.say("verdict.what_needed"))
         return said
-    if reached(verdict) and verdict["joint_probability"] <= SAFE:
+    if reached(verdict) and not sure(verdict["joint_probability"]):
         said.append(fmt.say("verdict.passed_unsure"))
     past = [m for m in steps if m["status"] == "past"]
     if steps and len(past) == len(steps):
         return [fmt.counted("verdict.past", len(past)), *said]
-    done = sum(m["probability"] > SAFE for m in past)
-    gone = sum(m["probability"] < 1 - SAFE for m in past)
+    done = sum(sure(m["probability"]) for m in past)
+    gone = sum(ruled_out(m["probability"]) for m in past)
     if done:
         said.append(capital(fmt.counted("verdict.reached", done)))
     if gone:
@@ -435,7 +434,7 @@ def levers(verdict: Data, programme: Any, fmt: Format) -> list[Markup]:
         horizon = passage["horizon"][:4]
         if passage["median"] is None:
             said.append(fmt.html("lever.time_never", target=target, never=fmt.percent(never), horizon=horizon))
-        elif never >= 0.005:
+        elif not ruled_out(never):
             said.append(
                 fmt.html(
                     "lever.time",
