@@ -314,3 +314,54 @@ def test_the_notebook_stores_words_and_no_dead_widget():
     stored = json.loads(path.read_text(encoding="utf-8"))
     kinds = {kind for cell in stored["cells"] for o in cell.get("outputs", ()) for kind in o.get("data", {})}
     assert kinds == {"text/html", "text/plain", "image/png"}
+
+
+# what the study chose stays chosen
+
+
+ADDED = "2022-03-28-kkukm-17.59"
+
+
+CHOICES = {  # about the evidence, which no slider shows, and a path that no slider can set
+    "drop": (ADDED,),
+    "without_sources": ("Kemenko Marves",),
+    "only_sources": ("KemenKopUKM",),
+    "definitions": ("digital_ecosystem",),
+    "since": "2021-01-01",
+    "extra": None,  # stands in the test
+    "targets": (("2023-06-30", 21e6), ("2024-12-31", 28e6)),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_the_sliders_keep_what_the_study_chose(programme, tmp_path, name):
+    row = programme.observations[programme.observations["id"] == ADDED]
+    value = row.assign(id="added", value=19e6) if name == "extra" else CHOICES[name]
+    case, plain = Case.of(programme, "2022-03-31", **{name: value}), Case.of(programme, "2022-03-31")
+    app = App(case, Format("en"), tmp_path)
+    assert getattr(app.asked.question, name) == getattr(case.question, name) != getattr(plain.question, name)
+    assert app.verdict.figures_used == tuple(case.figures["id"])
+    assert app.verdict.joint_probability == judge(case, sensitivity=False).joint_probability
+    app.vintage.value = "2022-12-31"  # after a move as well
+    assert app.verdict.figures_used == tuple(case.at("2022-12-31").figures["id"])
+    assert app.verdict.joint_probability == case.at("2022-12-31").joint
+    assert Format("en").say(f"explore.assumed.{'given' if name == 'targets' else 'evidence'}") in app.sentence.value
+    app.button.click()
+    (path,) = app.folder.iterdir()
+    assert "chosen in the study" in path.read_text(encoding="utf-8").splitlines()[1]  # a report would not know
+
+
+def test_a_row_that_the_study_leaves_out_is_left_out_of_its_explorer():
+    app = helpers.open_study().without(ADDED).explorer()
+    assert ADDED not in app.verdict.figures_used
+    assert ADDED in helpers.open_study().explorer().verdict.figures_used
+
+
+def test_back_at_the_programme_of_the_study_its_choices_are_back(programme, tmp_path):
+    app = App(Case.of(programme, "2022-03-31", drop=(ADDED,)), Format("en"), tmp_path)
+    before = app.sentence.value
+    app.programme.value = "ekatalog_umkm"
+    assert app.asked.question.drop == ()
+    app.programme.value = "umkm_onboarding"
+    assert app.asked.question.drop == (ADDED,)
+    assert app.sentence.value == before

@@ -7,6 +7,7 @@ way to the sliders.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from jalur.errors import InputError
 from jalur.study import saved as explore_save
 from jalur.study import tables as notebook_tables
 from jalur.verdict import model as v
-from jalur.verdict.case import Case, Question
+from jalur.verdict.case import Case
 from jalur.verdict.pace import nice_amounts
 from jalur.verdict.what_if import Explorer
 from jalur.words import sentences as brief_text
@@ -38,7 +39,7 @@ class App:
     Parameters
     ----------
     case : Case
-        Where the sliders start.
+        Where the sliders start; what it chooses beyond them is kept as long as its programme is.
     fmt : Format
     folder : Path, optional
         Where the button writes; the repository's ``params/`` where it is not given.
@@ -48,13 +49,12 @@ class App:
         self.fmt, programme = fmt, case.programme
         self.folder = folder or ledger.default_data().parent / "params"
         self._data = programme.folder.parent
-        self._engine = Explorer(case)
+        self._first_case, self._engine = case, Explorer(case)
         self._moving = False
         names = [(ledger.load(name, self._data).title[fmt.lang], name) for name in ledger.programmes(self._data)]
         self.programme = self._widget(widgets.Dropdown, "programme", options=names, value=programme.name)
         self.vintage = self._widget(widgets.SelectionSlider, "vintage", options=[("", "")])
-        paths = [(fmt.say("explore.announced"), "announced"), (fmt.say("explore.own"), "own")]
-        self.path = self._widget(widgets.Dropdown, "path", options=paths)
+        self.path = self._widget(widgets.Dropdown, "path", options=[("", "")])
         self.target = self._widget(widgets.BoundedFloatText, "target", unit=programme.unit, max=1e12)
         self.date = self._widget(widgets.DatePicker, "date")
         self.capacity = self._widget(widgets.Dropdown, "capacity")
@@ -105,6 +105,9 @@ class App:
     def _start(self, vintage: str | None = None) -> None:
         """Set everything that depends on the programme; without a vintage the last known one."""
         fmt, today, programme = self.fmt, dt.date.today().isoformat(), self.case.programme
+        kinds = ("announced", "own") if self.case.question.targets is None else ("given", "announced", "own")
+        self.path.options = [(fmt.say(f"explore.{kind}"), kind) for kind in kinds]
+        self.path.value = self.path.options[0][1]
         known = {iso(day) for day in ledger.known_vintages(programme)}
         # The ends of the years lie between the days of reports: there the verdicts of reports stand.
         ends = {f"{year}-12-31" for year in range(int(min(known, default=today)[:4]), int(today[:4]))}
@@ -122,44 +125,49 @@ class App:
         if share not in SHARES:
             self.share.options = [(self._whole(x), x) for x in sorted({*SHARES, share})]
         self.share.value = share
-        last = max(programme.path.milestones, key=lambda m: m.date) if programme.path else None
+        path = self.case.path
         self.target.description = fmt.say("explore.target", unit=programme.noun[fmt.lang])
-        self.target.value = float(last.value) if last else 0.0
-        self.date.value = dt.date.fromisoformat(iso(last.date)) if last else dt.date.today()
+        self.target.value = path.targets[-1] if path.targets else 0.0
+        self.date.value = dt.date.fromisoformat(path.dates[-1]) if path.dates else dt.date.today()
         self.extra.options = [(fmt.amount(x), x) for x in nice_amounts(self.target.value or 1.0)]
         self.extra.value, self.retention.value = 0.0, 1.0
         self.retention.disabled = programme.net  # its count has lost those who left already
         self._lock_target()
 
     def _lock_target(self) -> None:
-        self.target.disabled = self.date.disabled = self.path.value == "announced"
+        self.target.disabled = self.date.disabled = self.path.value != "own"
 
     @property
     def asked(self) -> Case:
         """The case that the sliders ask for now."""
-        own = self.path.value == "own"
-        if own and self.date.value is None:
+        if self.path.value == "own" and self.date.value is None:
             raise InputError(f"{self.fmt.say('explore.date')}?")
-        programme = self.case.programme
-        default = next((c.name for c in programme.capacities if c.default), "")
-        question = Question(
+        targets = {
+            "given": self.case.question.targets,
+            "announced": None,
+            "own": [(self.date.value.isoformat(), self.target.value)] if self.date.value else [],
+        }
+        default = next((c.name for c in self.case.programme.capacities if c.default), "")
+        question = replace(
+            self.case.question,
             vintage=self.vintage.value,
             capacity=None if self.capacity.value in (default, "") else self.capacity.value,
             capacity_share=self.share.value,
-            targets=((self.date.value.isoformat(), self.target.value),) if own else None,
-            seed=self.case.question.seed,
+            targets=targets[self.path.value],
         )
         return self._engine.case(question)
 
     # what follows a move
 
     def _other_programme(self, _: Any) -> None:
-        programme = ledger.load(self.programme.value, self._data)
+        case = self._first_case
+        if self.programme.value != case.programme.name:
+            programme = ledger.load(self.programme.value, self._data)
+            case = Case.of(programme, case.vintage, seed=case.question.seed, draws=case.question.draws)
         self._moving = True
         try:
-            self._engine = Explorer(Case.of(programme, dt.date.today().isoformat(), seed=self.case.question.seed))
-            self.path.value = "announced"
-            self._start()
+            self._engine = Explorer(case)
+            self._start(case.vintage if case is self._first_case else None)
         finally:
             self._moving = False
         self.refresh()
@@ -191,8 +199,10 @@ class App:
     def _assumed(self) -> list[str]:
         """What the sliders assume beyond the evidence, in words."""
         fmt, said = self.fmt, []
-        if self.path.value == "own":
-            said.append(fmt.say("explore.assumed.own"))
+        if self.case.question.chooses_evidence:
+            said.append(fmt.say("explore.assumed.evidence"))
+        if self.path.value != "announced":
+            said.append(fmt.say(f"explore.assumed.{self.path.value}"))
         if self.extra.value:
             said.append(fmt.say("explore.assumed.extra", extra=fmt.amount(self.extra.value)))
         if self.retention.value < 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,14 +28,17 @@ def slug(words: str) -> str:
 
 
 def parameters(case: Case) -> dict[str, Any]:
-    """What a report is asked for: programme and vintage, and the capacity where it is not the declared one."""
+    """What a report is asked for: programme and vintage, and capacity, seed and draws where they are not the usual."""
     question = case.question
     values: dict[str, Any] = {"programme": case.programme.name, "vintage": case.vintage}
     if question.capacity:
         values["capacity"] = question.capacity
     if question.capacity_share != 1:
         values["capacity_share"] = round(question.capacity_share, 4)
-    return values
+    plain = {one.name: one.default for one in dataclasses.fields(question)}
+    return values | {
+        name: getattr(question, name) for name in ("seed", "draws") if getattr(question, name) != plain[name]
+    }
 
 
 def command(programme: Any, file: Path) -> str:

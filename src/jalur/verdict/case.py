@@ -127,6 +127,11 @@ class Question:
         for name, one_form in kept.items():
             object.__setattr__(self, name, one_form)
 
+    @property
+    def chooses_evidence(self) -> bool:
+        """Whether other figures than the declared ones are used."""
+        return any(getattr(self, name) not in (None, ()) for name in EVIDENCE - {"vintage"})
+
     def select(self, programme: ledger.Programme) -> pd.DataFrame:
         """Published figures that this question uses, sorted by reference date."""
         return ledger.select(
