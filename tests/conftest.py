@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from jalur import ledger
+from jalur.verdict.case import Case
+from jalur.verdict.judge import judge
+from jalur.verdict.model import Verdict
 
 ROOT = Path(__file__).parents[1]
 
@@ -27,6 +30,12 @@ def programmes() -> Callable[[str], ledger.Programme]:
 def programme(programmes: Callable[[str], ledger.Programme]) -> ledger.Programme:
     """The programme that the notebooks show."""
     return programmes("umkm_onboarding")
+
+
+@pytest.fixture(scope="session")
+def verdict(programme: ledger.Programme) -> Verdict:
+    """The verdict that the notebooks show, with its sensitivity."""
+    return judge(Case.of(programme, "2022-03-31"))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ from brief_pages import export, material
 from markupsafe import Markup
 from sentence_parts import sentences_of, words_of
 
-from jalur import ledger
 from jalur.brief import sections as brief
 from jalur.brief import tables as brief_tables
 from jalur.verdict.case import Case
@@ -375,8 +374,8 @@ def test_bodies_are_named_in_the_language_of_the_page():
         ("id", "Angka terakhir yang diumumkan, 2,3 juta per 23 Desember 2022, sudah mencapai target 1 juta."),
     ],
 )
-def test_without_a_probability_a_figure_above_the_target_is_named(lang, said):
-    fmt, products = Format(lang), ledger.load("ekatalog_products")
+def test_without_a_probability_a_figure_above_the_target_is_named(programmes, lang, said):
+    fmt, products = Format(lang), programmes("ekatalog_products")
     words = {
         v: str(brief_text.sentence(judge(Case.of(products, v)).to_dict(), fmt)) for v in ("2022-06-30", "2022-12-31")
     }
@@ -385,12 +384,12 @@ def test_without_a_probability_a_figure_above_the_target_is_named(lang, said):
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_a_path_whose_dates_have_passed_says_how_far_the_last_figure_is_below(lang):
-    fmt, cooperatives = Format(lang), ledger.load("modern_cooperatives")
+def test_a_path_whose_dates_have_passed_says_how_far_the_last_figure_is_below(programmes, lang):
+    fmt, cooperatives = Format(lang), programmes("modern_cooperatives")
     given = judge(Case.of(cooperatives, "2024-12-31")).to_dict()
     said = " ".join(brief_text.take_sentences(given, cooperatives, fmt, Markup("400")))
     assert said == fmt.say("take.all_past.many", last="400", date=fmt.day("2023-12-31"), gap="100", target="500")
-    umkm = ledger.load("umkm_onboarding")
+    umkm = programmes("umkm_onboarding")
     passed = judge(Case.of(umkm, "2024-12-31"), sensitivity=False).to_dict()
     whole = " ".join(brief_text.take_sentences(passed, umkm, fmt, Markup("25")))
     assert fmt.exact(5e6) in whole  # not "5.00 million" beside targets of "30 million"
@@ -398,8 +397,8 @@ def test_a_path_whose_dates_have_passed_says_how_far_the_last_figure_is_below(la
     assert said not in " ".join(brief_text.take_sentences(earlier, cooperatives, fmt, Markup("400")))
 
 
-def test_labels_that_come_too_late_are_not_said_to_lack_figures():
-    fmt, products = Format("en"), ledger.load("ekatalog_products")
+def test_labels_that_come_too_late_are_not_said_to_lack_figures(programmes):
+    fmt, products = Format("en"), programmes("ekatalog_products")
     late, early = (judge(Case.of(products, v)).to_dict() for v in ("2024-12-31", "2021-12-31"))
     assert brief_text.labels_sentences(late, fmt) == [fmt.say("labels.too_late")]
     assert brief_text.labels_sentences(early, fmt) == [fmt.say("labels.nothing")]

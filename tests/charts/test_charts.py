@@ -246,11 +246,11 @@ VINTAGES = ("2021-12-31", "2022-03-31", "2022-12-31", "2023-12-31", "2024-12-31"
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ledger.programmes())
-def test_no_label_overlaps_for_any_real_programme_and_vintage(name):
+def test_no_label_overlaps_for_any_real_programme_and_vintage(programmes, name):
     from jalur.verdict.case import Case
     from jalur.verdict.judge import judge
 
-    programme = ledger.load(name)
+    programme = programmes(name)
     for vintage in VINTAGES:
         verdict = judge(Case.of(programme, vintage), sensitivity=False)
         figures = ledger.select(programme, vintage)

@@ -90,15 +90,13 @@ def test_at_least_is_a_floor(ask):
     assert ask(("2022-12-31", 20, "ministry", "at_least")).status == "met"
 
 
-def test_outcomes_of_the_official_path():
-    programme = ledger.load("umkm_onboarding")
+def test_outcomes_of_the_official_path(programme):
     got = [outcome(programme, f"{year}-12-31", level * 1e6) for year, level in ((2022, 20), (2023, 24), (2024, 30))]
     assert [x.status for x in got] == ["met", "met", "open"]
     assert [x.id for x in got] == ["2022-12-27-kkukm-20.76", "2023-12-31-kkukm-25.292701", None]
 
 
-def test_replay_puts_what_was_said_beside_what_happened():
-    programme = ledger.load("umkm_onboarding")
+def test_replay_puts_what_was_said_beside_what_happened(programme):
     table = replay(programme, ["2022-12-31"], draws=2000)
     assert table["date"].tolist() == ["2022-12-31", "2023-12-31", "2024-12-31"]
     assert table["ahead"].tolist() == [False, True, True]
@@ -113,8 +111,8 @@ def test_replay_puts_what_was_said_beside_what_happened():
     assert row["outcome_value"] == 25292701
 
 
-def test_replay_without_a_probability_says_why():
-    table = replay(ledger.load("modern_cooperatives"), ["2024-01-01"])
+def test_replay_without_a_probability_says_why(programmes):
+    table = replay(programmes("modern_cooperatives"), ["2024-01-01"])
     assert table["probability"].isna().all()
     assert table["low_90"].isna().all()
     assert table["reason"].notna().all()
@@ -122,10 +120,9 @@ def test_replay_without_a_probability_says_why():
 
 
 @pytest.mark.slow
-def test_the_replay_says_what_the_verdict_says():
+def test_the_replay_says_what_the_verdict_says(programme):
     from jalur.verdict.judge import judge
 
-    programme = ledger.load("umkm_onboarding")
     verdict = judge(Case.of(programme, "2023-06-30", draws=2000), sensitivity=False)
     table = replay(programme, ["2023-06-30"])
     for row, milestone in zip(table.itertuples(), verdict.milestones, strict=True):
@@ -138,8 +135,7 @@ def test_the_replay_says_what_the_verdict_says():
 
 
 @pytest.mark.slow
-def test_figures_reported_later_change_nothing_that_was_said():
-    programme = ledger.load("umkm_onboarding")
+def test_figures_reported_later_change_nothing_that_was_said(programme):
     known = ledger.as_of(programme.observations, "2022-03-31")
     said = [name for name in replay_columns() if not name.startswith(("outcome", "held"))]
     whole = replay(programme, ["2022-03-31"], draws=2000)
@@ -158,11 +154,11 @@ def replay_columns():
     ]  # fmt: skip
 
 
-def test_columns_of_the_replay():
-    assert list(replay(ledger.load("modern_cooperatives"), ["2024-01-01"]).columns) == replay_columns()
+def test_columns_of_the_replay(programmes):
+    assert list(replay(programmes("modern_cooperatives"), ["2024-01-01"]).columns) == replay_columns()
 
 
-def test_regional_targets_are_judged_when_stated_and_at_half_years(monkeypatch):
+def test_regional_targets_are_judged_when_stated_and_at_half_years(programmes, monkeypatch):
     monkeypatch.setattr(Case, "problem", Problem("few_figures", "only the choice of targets is looked at"))
     table = regional_record(["jakarta_jakpreneur"])
     five_years = table[(table["target"] == 200_000) & (table["date"] == "2022-12-31")]
@@ -174,7 +170,7 @@ def test_regional_targets_are_judged_when_stated_and_at_half_years(monkeypatch):
     # without the dates at which nothing new had been published
     assert set(five_years["outcome"]) == {"met"}
     assert five_years["reached"].tolist() == [False] * 5 + [True] * 2
-    programme = ledger.load("jakarta_jakpreneur")
+    programme = programmes("jakarta_jakpreneur")
     levels = programme.targets[programme.targets["unit"] == programme.unit]  # not the additions a year
     assert set(table["target_id"]) <= set(levels["id"])
     assert list(table.columns) == ["programme", "stated_on", *replay_columns()]

@@ -66,16 +66,16 @@ def test_a_file_of_programmes_and_days_is_no_scenario(notebooks, tmp_path):
 
 
 @pytest.mark.parametrize("path", sorted((REPOSITORY / "params").glob("*.yml")), ids=lambda path: path.stem)
-def test_the_parameter_files_of_the_repository_fit_its_notebooks(path):
-    from jalur import ledger
+def test_the_parameter_files_of_the_repository_fit_its_notebooks(programmes, path):
     from jalur.verdict.case import Case
 
     found = matrix.reports(matrix.read_notebooks(REPOSITORY / "notebooks"), files=[path])
     assert len(found) > 1
     assert f"jalur report --params params/{path.name}" in path.read_text()
     for report in found:
-        programme = ledger.load(report.programme)
-        found = Case.of(programme, report.vintage, **report.settings).capacity  # an unknown name would be refused
+        found = Case.of(
+            programmes(report.programme), report.vintage, **report.settings
+        ).capacity  # an unknown name would be refused
         assert found is None or found > 0
 
 

@@ -26,11 +26,6 @@ from jalur.words.format import LANGUAGES, Format
 BUDGET = 0.150  # seconds from the move to the drawn result
 
 
-@pytest.fixture(scope="module")
-def programme():
-    return ledger.load("umkm_onboarding")
-
-
 @pytest.fixture
 def app(programme, tmp_path):
     return App(Case.of(programme, "2022-03-31"), Format("en"), tmp_path / "params")
@@ -72,8 +67,8 @@ def test_the_fan_of_a_count_that_cannot_fall_does_not_fall(programme):
     assert np.all(np.diff(later, axis=0) >= 0)
 
 
-def test_where_no_probability_can_be_given_it_says_so_too():
-    case = Case.of(ledger.load("modern_cooperatives"), "2024-01-31")
+def test_where_no_probability_can_be_given_it_says_so_too(programmes):
+    case = Case.of(programmes("modern_cooperatives"), "2024-01-31")
     found = Explorer(case).verdict(case.question)
     assert found.joint_probability is None
     assert found.reason_code == "few_figures"

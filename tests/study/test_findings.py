@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 import helpers
-from jalur import ledger
 from jalur.ledger import edit as ledger_edit
 from jalur.ledger import reader as programme_reader
 from jalur.study import findings as notebook_findings
@@ -21,11 +20,6 @@ from jalur.words.format import Format
 EN, ID = Format("en"), Format("id")
 VINTAGE = "2024-03-31"
 PATH = (("2023-06-30", 22.6e6), ("2024-12-31", 25.5e6))  # one past and open to doubt, one to come
-
-
-@pytest.fixture(scope="module")
-def programme():
-    return ledger.load("umkm_onboarding")
 
 
 @pytest.fixture(scope="module")

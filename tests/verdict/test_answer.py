@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from jalur import ledger
 from jalur.runner import exports
 from jalur.verdict.case import Case
 from jalur.verdict.judge import answer, judge
@@ -22,8 +21,8 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "vintage"), CASES)
-def test_same_numbers_and_sentence(name, vintage):
-    case = Case.of(ledger.load(name), vintage)
+def test_same_numbers_and_sentence(programmes, name, vintage):
+    case = Case.of(programmes(name), vintage)
     short, whole = answer(case).to_dict(), judge(case, sensitivity=False).to_dict()
     assert short["reason_code"] == whole["reason_code"]
     assert len(short["milestones"]) == len(whole["milestones"])

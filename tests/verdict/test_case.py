@@ -7,7 +7,6 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from jalur import ledger
 from jalur.engine import prior
 from jalur.errors import InputError
 from jalur.verdict import case as module
@@ -17,14 +16,9 @@ MARCH = "2022-03-31"
 ROW = "2022-03-28-kkukm-17.59"
 
 
-@pytest.fixture(scope="module")
-def umkm():
-    return ledger.load("umkm_onboarding")
-
-
 @pytest.fixture
-def case(umkm):
-    return Case.of(umkm, MARCH)
+def case(programme):
+    return Case.of(programme, MARCH)
 
 
 # the question
@@ -64,23 +58,23 @@ def test_a_choice_out_of_range_is_refused_where_it_is_asked(choice, said):
         Question(MARCH, **choice)
 
 
-def test_rows_that_are_added_tell_two_questions_apart(umkm):
-    added = umkm.observations[umkm.observations["id"] == ROW].assign(id="another")
+def test_rows_that_are_added_tell_two_questions_apart(programme):
+    added = programme.observations[programme.observations["id"] == ROW].assign(id="another")
     plain, asked = Question(MARCH), Question(MARCH, extra=added)
     assert plain != asked
     assert asked == Question(MARCH, extra=added.copy())
     assert hash(asked) == hash(Question(MARCH, extra=added.copy()))
     assert asked != Question(MARCH, extra=added.assign(value=18e6))
-    assert len(Case(umkm, asked).figures) == len(Case(umkm, plain).figures) + 1
+    assert len(Case(programme, asked).figures) == len(Case(programme, plain).figures) + 1
     assert replace(asked, seed=1).extra == asked.extra
 
 
-def test_added_rows_pass_the_checks_of_the_ledger(umkm):
-    added = umkm.observations[umkm.observations["id"] == ROW]
+def test_added_rows_pass_the_checks_of_the_ledger(programme):
+    added = programme.observations[programme.observations["id"] == ROW]
     with pytest.raises(InputError, match="extra rows"):
-        _ = Case.of(umkm, MARCH, extra=added).figures  # the id is taken
+        _ = Case.of(programme, MARCH, extra=added).figures  # the id is taken
     with pytest.raises(InputError, match="no column 'as_of'"):
-        _ = Case.of(umkm, MARCH, extra=added.drop(columns="as_of")).figures
+        _ = Case.of(programme, MARCH, extra=added.drop(columns="as_of")).figures
 
 
 # the case
@@ -96,14 +90,14 @@ def test_added_rows_pass_the_checks_of_the_ledger(umkm):
         ("modern_cooperatives", "2024-01-31", {}, "few_figures"),
     ],
 )
-def test_why_there_is_no_probability(name, vintage, choices, code):
-    found = Case.of(ledger.load(name), vintage, **choices).problem
+def test_why_there_is_no_probability(programmes, name, vintage, choices, code):
+    found = Case.of(programmes(name), vintage, **choices).problem
     assert found.code == code
     assert "{" not in found.sentence
 
 
-def test_without_a_capacity_there_is_no_probability(umkm):
-    case = Case.of(replace(umkm, capacities=()), MARCH)
+def test_without_a_capacity_there_is_no_probability(programme):
+    case = Case.of(replace(programme, capacities=()), MARCH)
     assert (case.declared, case.capacity, case.problem.code) == (None, None, "no_capacity")
     with pytest.raises(InputError, match="no dated capacity"):
         case.state()
@@ -117,8 +111,8 @@ def test_the_engine_is_asked_once_for_each_set_of_past_dates(case, monkeypatch):
     assert calls == [(), (case.first,)]
 
 
-def test_milestones_before_the_last_figure_are_kept(umkm):
-    late = Case.of(umkm, "2024-12-31")
+def test_milestones_before_the_last_figure_are_kept(programme):
+    late = Case.of(programme, "2024-12-31")
     assert late.state().past_t == tuple(t for t in late.path.times if t < late.last)
     assert len(late.state().past_t) == 2
 
@@ -132,10 +126,10 @@ def test_leaving_out_is_the_selection_without_the_rows(case):
         _ = case.without("nothing").figures
 
 
-def test_one_choice_is_changed_and_the_rest_stays(case, umkm):
+def test_one_choice_is_changed_and_the_rest_stays(case, programme):
     changed = case.without(ROW)
     assert changed.with_capacity("likely_online", 0.5).capacity == pytest.approx(
-        0.5 * next(c.units for c in umkm.capacities if c.name == "likely_online")
+        0.5 * next(c.units for c in programme.capacities if c.name == "likely_online")
     )
     assert changed.with_capacity(40e6).capacity == 40e6
     other = changed.at("2023-12-31")
@@ -147,8 +141,8 @@ def test_one_choice_is_changed_and_the_rest_stays(case, umkm):
     assert changed.with_prior(laws).without_sources("Kominfo").prior is laws
 
 
-def test_equal_cases_have_equal_bytes(umkm):
-    fresh, used = Case.of(umkm, MARCH), Case.of(umkm, MARCH)
+def test_equal_cases_have_equal_bytes(programme):
+    fresh, used = Case.of(programme, MARCH), Case.of(programme, MARCH)
     assert used.joint is not None
     assert pickle.dumps(used) == pickle.dumps(fresh)
     assert len(pickle.loads(pickle.dumps(used)).figures) == len(used.figures)

@@ -16,25 +16,15 @@ from jalur.verdict.judge import judge
 MARCH, DECEMBER = "2022-03-31", "2023-12-31"
 
 
-@pytest.fixture(scope="module")
-def umkm():
-    return ledger.load("umkm_onboarding")
-
-
-@pytest.fixture(scope="module")
-def verdict(umkm):
-    return judge(Case.of(umkm, MARCH))
-
-
-def test_uses_exactly_the_figures_known_on_the_day(umkm, verdict):
-    known = umkm.observations[umkm.observations["reported_on"] <= MARCH]
+def test_uses_exactly_the_figures_known_on_the_day(programme, verdict):
+    known = programme.observations[programme.observations["reported_on"] <= MARCH]
     assert set(verdict.figures_used) <= set(known["id"])
-    assert list(verdict.figures_used) == list(ledger.select(umkm, MARCH)["id"])
+    assert list(verdict.figures_used) == list(ledger.select(programme, MARCH)["id"])
     assert verdict.last_figure.id == "2022-03-28-kkukm-17.59"
 
 
-def test_a_figure_reported_after_the_vintage_changes_no_number(umkm, verdict):
-    row = ledger.select(umkm, MARCH).iloc[[-1]].copy()
+def test_a_figure_reported_after_the_vintage_changes_no_number(programme, verdict):
+    row = ledger.select(programme, MARCH).iloc[[-1]].copy()
     planted = row.assign(
         id="2022-03-30-planted-29",
         as_of=pd.Timestamp("2022-03-30"),
@@ -42,10 +32,11 @@ def test_a_figure_reported_after_the_vintage_changes_no_number(umkm, verdict):
         reported_on=pd.Timestamp("2022-04-01"),
         lag_days=2,
     )
-    later = judge(Case.of(umkm, MARCH, extra=planted)).to_dict()
+    later = judge(Case.of(programme, MARCH, extra=planted)).to_dict()
     assert later == verdict.to_dict()
     known = planted.assign(reported_on=pd.Timestamp("2022-03-31"), lag_days=1)
-    assert judge(Case.of(umkm, MARCH, extra=known), sensitivity=False).joint_probability > verdict.joint_probability
+    sooner = judge(Case.of(programme, MARCH, extra=known), sensitivity=False)
+    assert sooner.joint_probability > verdict.joint_probability
 
 
 def test_joint_chance_is_never_above_the_smallest(verdict):
@@ -103,9 +94,9 @@ def test_capacities_that_move_the_chance_are_called_out(verdict):
     assert verdict.data_cannot_tell
 
 
-def test_more_ambitious_targets_are_never_likelier(umkm):
+def test_more_ambitious_targets_are_never_likelier(programme):
     def chance(level):
-        found = judge(Case.of(umkm, MARCH, targets=[("2024-12-31", level)]), sensitivity=False)
+        found = judge(Case.of(programme, MARCH, targets=[("2024-12-31", level)]), sensitivity=False)
         return found.milestones[0].probability
 
     chances = [chance(level) for level in (20e6, 25e6, 30e6, 60e6, 70e6)]
@@ -113,26 +104,26 @@ def test_more_ambitious_targets_are_never_likelier(umkm):
     assert chances[-1] == 0
 
 
-def test_most_influential_figure_at_the_end_of_2023(umkm):
-    found = judge(Case.of(umkm, DECEMBER))
+def test_most_influential_figure_at_the_end_of_2023(programme):
+    found = judge(Case.of(programme, DECEMBER))
     assert found.sensitivity.most_influential == "2023-12-04-ekon-27"
-    without = judge(Case.of(umkm, DECEMBER, drop=["2023-12-04-ekon-27"]), sensitivity=False)
+    without = judge(Case.of(programme, DECEMBER, drop=["2023-12-04-ekon-27"]), sensitivity=False)
     with_, alone = found.milestones[-1].probability, without.milestones[-1].probability
     assert with_ - alone == pytest.approx(-found.sensitivity.most_influential_change)
     assert with_ > alone + 0.05
 
 
-def test_leaving_out_only_what_exists(umkm):
+def test_leaving_out_only_what_exists(programme):
     with pytest.raises(InputError, match="nobody"):
-        judge(Case.of(umkm, MARCH, without_sources=["nobody"]))
+        judge(Case.of(programme, MARCH, without_sources=["nobody"]))
     with pytest.raises(InputError, match="likely_online"):
-        judge(Case.of(umkm, MARCH, capacity="all_of_them"))
+        judge(Case.of(programme, MARCH, capacity="all_of_them"))
     with pytest.raises(InputError, match="capacity_share"):
-        judge(Case.of(umkm, MARCH, capacity_share=0.0))
+        judge(Case.of(programme, MARCH, capacity_share=0.0))
 
 
-def test_one_usable_figure_gives_arithmetic_and_a_reason():
-    found = judge(Case.of(ledger.load("modern_cooperatives"), "2024-12-31"))
+def test_one_usable_figure_gives_arithmetic_and_a_reason(programmes):
+    found = judge(Case.of(programmes("modern_cooperatives"), "2024-12-31"))
     assert found.reason_code == "few_figures"
     assert "only 1 usable figure" in found.reason
     assert found.joint_probability is None
@@ -140,15 +131,15 @@ def test_one_usable_figure_gives_arithmetic_and_a_reason():
     assert found.fan == ()
 
 
-def test_no_figure_at_all():
-    found = judge(Case.of(ledger.load("modern_cooperatives"), "2021-12-31"))
+def test_no_figure_at_all(programmes):
+    found = judge(Case.of(programmes("modern_cooperatives"), "2021-12-31"))
     assert found.reason_code == "no_figures"
     assert found.last_figure is None
     assert found.figures_used == ()
 
 
-def test_past_targets_are_judged_by_all_figures_and_need_no_pace(umkm):
-    found = judge(Case.of(umkm, "2024-12-31"), sensitivity=False)
+def test_past_targets_are_judged_by_all_figures_and_need_no_pace(programme):
+    found = judge(Case.of(programme, "2024-12-31"), sensitivity=False)
     assert [m.status for m in found.milestones] == ["past", "past", "past"]
     assert found.milestones[0].probability > 0.9
     assert found.milestones[2].probability < 0.1
@@ -156,53 +147,54 @@ def test_past_targets_are_judged_by_all_figures_and_need_no_pace(umkm):
     assert found.levers is None
 
 
-def test_json_is_plain_and_repeatable(umkm, verdict):
-    again = judge(Case.of(umkm, MARCH))
+def test_json_is_plain_and_repeatable(programme, verdict):
+    again = judge(Case.of(programme, MARCH))
     assert again.to_json() == verdict.to_json()
     data = json.loads(verdict.to_json())
     assert data["milestones"][0]["target"] == 20_000_000
     assert isinstance(data["figures_used"], list)
 
 
-def test_seed_changes_no_whole_per_cent(umkm, verdict):
-    other = judge(Case.of(umkm, MARCH, seed=7), sensitivity=False)
+def test_seed_changes_no_whole_per_cent(programme, verdict):
+    other = judge(Case.of(programme, MARCH, seed=7), sensitivity=False)
     assert [m.probability for m in other.milestones] == [m.probability for m in verdict.milestones]
     assert round(100 * other.joint_probability) == round(100 * verdict.joint_probability)
 
 
-def test_extra_units_do_not_come_from_beyond_the_capacity(umkm):
+def test_extra_units_do_not_come_from_beyond_the_capacity(programme):
     """A path to 70 million of 65.47 million cannot be lifted by any effort; one to 60 million can."""
     for target, possible in ((70e6, False), (60e6, True)):
-        found = judge(Case.of(umkm, MARCH, targets=[("2024-12-31", 20e6), ("2026-12-31", target)]), sensitivity=False)
+        path = [("2024-12-31", 20e6), ("2026-12-31", target)]
+        found = judge(Case.of(programme, MARCH, targets=path), sensitivity=False)
         assert all((x is not None) == possible for x in found.levers.extra_monthly_additions.values())
 
 
-def test_the_range_of_a_required_pace_starts_where_the_pace_starts(umkm):
+def test_the_range_of_a_required_pace_starts_where_the_pace_starts(programme):
     """Half a year after the last figure the level has grown, but the pace counts from that figure."""
     soon, later = (
-        judge(Case.of(umkm, day), sensitivity=False).milestones[-1].required for day in (DECEMBER, "2024-03-31")
+        judge(Case.of(programme, day), sensitivity=False).milestones[-1].required for day in (DECEMBER, "2024-03-31")
     )
     assert later.monthly_additions == soon.monthly_additions
     assert later.monthly_additions_80 == pytest.approx(soon.monthly_additions_80, rel=0.02)
 
 
-def test_leave_out_covers_every_source_and_figure(umkm, verdict):
+def test_leave_out_covers_every_source_and_figure(programme, verdict):
     found = verdict.sensitivity
-    assert {s.name for s in found.sources} == set(ledger.select(umkm, MARCH)["speaker_org"])
+    assert {s.name for s in found.sources} == set(ledger.select(programme, MARCH)["speaker_org"])
     assert {s.name for s in found.figures} == set(verdict.figures_used)
     for k, m in enumerate(verdict.milestones):
         low, high = found.range_figures[k]
         assert low <= m.probability <= high
 
 
-def test_other_growth_curves_are_the_engine_with_other_weights(umkm, verdict):
+def test_other_growth_curves_are_the_engine_with_other_weights(programme, verdict):
     found = verdict.sensitivity
     assert [s.name for s in found.shapes] == ["logistic", "bass", "saturating", "line"]
-    case = Case.of(umkm, MARCH)
+    case = Case.of(programme, MARCH)
     for shape, weights in zip(found.shapes, prior.load_shapes(), strict=True):
         state = outlook.condition(
-            outlook.figures_from(case.figures), verdict.capacity.units, reporting_error=umkm.reporting_error,
-            reference_source=umkm.reference_source, prior=weights,
+            outlook.figures_from(case.figures), verdict.capacity.units, reporting_error=programme.reporting_error,
+            reference_source=programme.reference_source, prior=weights,
         )  # fmt: skip
         single = [state.probability(t, x) for t, x in zip(case.path.times, case.path.targets, strict=True)]
         assert shape.probabilities == tuple(round(p, 4) for p in single)
@@ -215,6 +207,6 @@ def test_other_growth_curves_are_the_engine_with_other_weights(umkm, verdict):
         assert low <= m.probability <= high
 
 
-def test_a_variant_that_leaves_too_little_gives_no_chance(umkm):
-    row = sensitivity.variant(Case.of(umkm, MARCH, only_sources=["idEA"]), "source", "idEA")
+def test_a_variant_that_leaves_too_little_gives_no_chance(programme):
+    row = sensitivity.variant(Case.of(programme, MARCH, only_sources=["idEA"]), "source", "idEA")
     assert row.probabilities == (None, None, None)

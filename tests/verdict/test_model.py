@@ -8,7 +8,6 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
-from jalur import ledger
 from jalur.verdict import model as verdict
 from jalur.verdict import projection
 from jalur.verdict.case import Case
@@ -23,8 +22,8 @@ VINTAGES = ("2021-12-31", "2022-03-31", "2022-12-31", "2023-12-31", "2024-12-31"
 
 @pytest.mark.parametrize("vintage", VINTAGES)
 @pytest.mark.parametrize("name", PROGRAMMES)
-def test_every_verdict_is_valid(name, vintage):
-    found = judge(Case.of(ledger.load(name), vintage), sensitivity=vintage == "2022-03-31")
+def test_every_verdict_is_valid(programmes, name, vintage):
+    found = judge(Case.of(programmes(name), vintage), sensitivity=vintage == "2022-03-31")
     data = json.loads(found.to_json())
     jsonschema.Draft202012Validator(SCHEMA).validate(data)
     if found.joint_probability is None:
@@ -35,8 +34,8 @@ def test_every_verdict_is_valid(name, vintage):
         assert found.joint_probability <= min(m.probability for m in found.milestones) + 1e-12
 
 
-def test_the_schema_refuses_what_is_not_a_verdict():
-    data = json.loads(judge(Case.of(ledger.load("modern_cooperatives"), "2024-12-31")).to_json())
+def test_the_schema_refuses_what_is_not_a_verdict(programmes):
+    data = json.loads(judge(Case.of(programmes("modern_cooperatives"), "2024-12-31")).to_json())
     validator = jsonschema.Draft202012Validator(SCHEMA)
     for change in ({"joint_probability": 1.2}, {"vintage": "soon"}, {"surprise": 1}, {"figures_used": "all"}):
         assert list(validator.iter_errors({**data, **change}))
@@ -93,9 +92,9 @@ def test_classes_at_their_cut_offs(probability, name):
     ],
 )
 @pytest.mark.parametrize("lang", ["en", "id"])
-def test_a_chance_is_one_number_and_one_word_everywhere(monkeypatch, chance, name, printed, lang):
+def test_a_chance_is_one_number_and_one_word_everywhere(monkeypatch, programme, chance, name, printed, lang):
     monkeypatch.setattr(Case, "together", lambda *given: chance)
-    case, fmt = Case.of(ledger.load("umkm_onboarding"), "2022-03-31"), Format(lang)
+    case, fmt = Case.of(programme, "2022-03-31"), Format(lang)
     found = judge(case, sensitivity=False)
     data = json.loads(found.to_json())
     assert found.joint_probability == data["joint_probability"] == round(chance, 4)
@@ -113,9 +112,9 @@ def test_a_chance_is_one_number_and_one_word_everywhere(monkeypatch, chance, nam
     assert sentence(data, fmt) == said
 
 
-def test_a_target_that_is_printed_as_certain_is_settled():
+def test_a_target_that_is_printed_as_certain_is_settled(programme):
     """What is printed as more than 99 % counts as met, no less and no more."""
-    case = Case.of(ledger.load("umkm_onboarding"), "2022-03-31")
+    case = Case.of(programme, "2022-03-31")
     for chance, status in ((0.99504, "met"), (0.99496, "met"), (0.99494, "open")):
         step = projection.milestone(case, 2, chance)
         assert (step.status, Format("en").percent(step.probability) == ">99%") == (status, status == "met")
