@@ -201,7 +201,7 @@ def run(data: Path | str | None = None, links: bool = False, update_hashes: bool
         console.print(f"{datapackage.NAME} written", highlight=False)
         found = faults(folder, links)
     if found:
-        _print_table(found, console)
+        print_faults(found, console)
         console.print(
             f"{len(found)} {'fault' if len(found) == 1 else 'faults'} in {folder}", highlight=False, markup=False
         )
@@ -217,7 +217,7 @@ def run(data: Path | str | None = None, links: bool = False, update_hashes: bool
     return 0
 
 
-def _print_table(found: Iterable[Fault], console: Console) -> None:
+def print_faults(found: Iterable[Fault], console: Console) -> None:
     """Print faults as a table, or one a line where the output is no terminal."""
     from rich import box
     from rich.table import Table

@@ -10,7 +10,8 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -174,22 +175,26 @@ def add(programme: str, *, data: Path | str | None = None, ask: Ask | None = Non
     missing = [column for column in REQUIRED if not given.get(column)]
     if missing:
         raise InputError(f"no {missing[0]} is given for the figure; needed are: {', '.join(REQUIRED)}")
+    with adding(loaded.folder.parent):
+        return _append(ledger.load(programme, data), given, ask)
+
+
+@contextmanager
+def adding(data: Path) -> Iterator[None]:
+    """Let one run at a time add to a data folder; InputError where another does, or where nothing can be written."""
     import filelock
 
     # Beside the data the lock would be one more file to commit by mistake.
-    place = sha256(str(loaded.folder.parent.resolve()).encode())[:16]
+    place = sha256(str(data.resolve()).encode())[:16]
     lock = Path(tempfile.gettempdir()) / f"jalur-{place}.lock"
     try:
         with filelock.FileLock(lock, timeout=30):
-            return _append(ledger.load(programme, data), given, ask)
+            yield
     except filelock.Timeout:
-        raise InputError(
-            f"data folder is {loaded.folder.parent}, to which another run is adding; allowed is one at a time"
-        ) from None
+        raise InputError(f"data folder is {data}, to which another run is adding; allowed is one at a time") from None
     except OSError as error:
         raise InputError(
-            f"data folder is {loaded.folder.parent}, which cannot be written ({error.strerror}); "
-            "allowed is a folder that can"
+            f"data folder is {data}, which cannot be written ({error.strerror}); allowed is a folder that can"
         ) from None
 
 
