@@ -624,6 +624,8 @@ def test_a_floor_is_quoted_as_more_than_its_number(lang, more):
     assert plain(more.format(words[ends[1]])) in labels
     assert f"{more.format(words[ends[1]])}<sup>" in parts["take"].html
     assert f"{more.format(words[ends[1]])}, " in parts["change"].html  # the most influential figure
+    listed = parts["sources"].html.partition('id="source-')[2]
+    assert f"{more.format(words[ends[1]])}, {fmt.short_day(frame['as_of'][ends[1]])}" in listed
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -74,6 +74,25 @@ def test_the_alt_text_says_figures_targets_and_projection(name, lang):
         assert fmt.published(last["value"], int(last["decimals"])) in alt
 
 
+@pytest.mark.parametrize(("lang", "more"), [("en", "more than {}"), ("id", "lebih dari {}")])
+def test_a_floor_is_labelled_as_more_than_its_number(lang, more):
+    case, fmt = CASES["umkm"], Format(lang)
+    frame = case.figures.assign(qualifier="exact")
+    first, last = (fmt.published(row["value"], row["decimals"]) for _, row in frame.iloc[[0, -1]].iterrows())
+
+    def shown():
+        figure, alt = charts.fan_chart(case.verdict, frame, fmt)
+        return [t.get_text() for t in figure.axes[0].texts if last in t.get_text()], alt
+
+    labels, alt = shown()
+    assert more.partition("{")[0] not in alt + "".join(labels)
+    frame.loc[frame.index[[0, -1]], "qualifier"] = "at_least"
+    labels, alt = shown()
+    assert [more.format(last) in words for words in labels] == [True]
+    assert more.format(last) in alt
+    assert more.format(first) in alt
+
+
 def digits(text):
     return sorted(re.findall(r"\d+", text.replace(".", "").replace(",", "")))
 

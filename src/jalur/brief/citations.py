@@ -75,10 +75,9 @@ class Sources:
     def figure(self, row: Any) -> Source:
         """A published figure as a source."""
         fmt = self.fmt
-        value = fmt.published(float(row["value"]), int(row["decimals"]))
         later = pd.Timestamp(row["reported_on"]) > pd.Timestamp(self.v["vintage"])
         return Source(
-            f"{value}, {fmt.short_day(row['as_of'])}, {fmt.body(str(row['speaker_org']))}",
+            f"{fmt.stated(row)}, {fmt.short_day(row['as_of'])}, {fmt.body(str(row['speaker_org']))}",
             str(row["publisher"]),
             str(row["url"]),
             str(row["id"]),
@@ -90,9 +89,7 @@ class Sources:
         if not len(self.figures):
             return None
         row = self.figures.iloc[-1]
-        return Markup("{}{}").format(
-            self.fmt.published(float(row["value"]), int(row["decimals"])), self.cite(self.figure(row))
-        )
+        return Markup("{}{}").format(self.fmt.stated(row), self.cite(self.figure(row)))
 
     def rows(self, ids: Sequence[str]) -> Markup:
         """Numbers of published figures by id; ids that are not among the figures are left out."""

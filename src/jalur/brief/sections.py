@@ -176,7 +176,7 @@ class _Page:
     def stated(self, figure: Mapping[str, Any]) -> str:
         """A figure of the verdict with the digits it was published with."""
         row = self.figures[self.figures["id"] == figure["id"]]
-        return rows.stated(row.iloc[0], self.fmt) if len(row) else self.fmt.level(figure["value"])
+        return self.fmt.stated(row.iloc[0]) if len(row) else self.fmt.level(figure["value"])
 
     def fitting(self, *steps: Mapping[str, Any]) -> Scale:
         """The magnitude of the page, or a smaller one where the projection is far below its targets."""
@@ -268,7 +268,7 @@ class _Page:
     def take(self) -> dict[str, Any]:
         """Pace, levels, levers; the arithmetic alone where no probability can be given."""
         fmt, v = self.fmt, self.v
-        last = rows.floored(self.sources.last_figure(), self.figures, (v["last_figure"] or {}).get("id", ""), fmt)
+        last = self.sources.last_figure()
         pace = charts.pace_scale(v, fmt)
         arithmetic_caption, arithmetic = rows.arithmetic(v, fmt)
         stretches = len(charts.stages(v))

@@ -50,18 +50,10 @@ def fan(verdict: Data, scale: Scale, fmt: Format) -> Table:
     return Table(fmt.say("chart.projected"), head, cells, frozenset({1, 2, 3}))
 
 
-def stated(row: Any, fmt: Format) -> str:
-    """A published figure (a row of the ledger) with the digits it was stated with, and "more than" for a floor."""
-    value = fmt.published(float(row.value), int(row.decimals))
-    return fmt.say("nb.word.more", value=value) if row.qualifier == "at_least" else value
-
-
-def floored(words: str | None, frame: pd.DataFrame, row: str, fmt: Format) -> Markup | None:
-    """Words for the figure with this id, after "more than" where it is only a floor; markup stays markup."""
-    if words is None:
-        return None
+def floored(words: str, frame: pd.DataFrame, row: str, fmt: Format) -> str:
+    """Words for the figure with this id, after "more than" where it is only a floor."""
     floor = ((frame["id"] == row) & (frame["qualifier"] == "at_least")).any()
-    return fmt.html("nb.word.more", value=words) if floor else Markup("{}").format(words)
+    return fmt.say("span.more", value=words) if floor else words
 
 
 def figures(frame: pd.DataFrame, fmt: Format) -> Table:
@@ -70,7 +62,7 @@ def figures(frame: pd.DataFrame, fmt: Format) -> Table:
         (
             fmt.day(r["as_of"]),
             fmt.day(r["reported_on"]),
-            stated(r, fmt),
+            fmt.stated(r),
             fmt.body(str(r["speaker_org"]), start=True),
             link(str(r["url"]), str(r["id"])),
         )
@@ -224,7 +216,7 @@ def influential(verdict: Data, frame: pd.DataFrame, fmt: Format) -> Markup:
     if not len(row) or base is None:
         return Markup("")
     r = row.iloc[0]
-    words = f"{stated(r, fmt)}, {fmt.body(str(r['speaker_org']))}, {fmt.short_day(r['as_of'])}"
+    words = f"{fmt.stated(r)}, {fmt.body(str(r['speaker_org']))}, {fmt.short_day(r['as_of'])}"
     return fmt.html(
         "change.influential",
         figure=link(str(r["url"]), words),

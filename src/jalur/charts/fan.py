@@ -252,9 +252,7 @@ def _fan_labels(
         )
         return
     final = figures.iloc[-1]
-    words = fmt.say(
-        "chart.last", value=fmt.published(final["value"], int(final["decimals"])), date=fmt.day(final["as_of"])
-    )
+    words = fmt.say("chart.last", value=fmt.stated(final), date=fmt.day(final["as_of"]))
     rings = parts.rings()
     labels.put(words, (year(final["as_of"]), float(final["value"])), rings, leader=True)
     looks = _looks(figures, reference_source)
@@ -292,14 +290,12 @@ def fan_alt(
             fmt.counted(
                 "alt.figures",
                 len(figures),
-                first=fmt.published(first["value"], int(first["decimals"])),
-                last=fmt.published(last["value"], int(last["decimals"])),
+                first=fmt.stated(first),
+                last=fmt.stated(last),
                 day=fmt.day(last["as_of"]),
             )
             if len(figures) > 1
-            else fmt.say(
-                "alt.figures.one", last=fmt.published(last["value"], int(last["decimals"])), day=fmt.day(last["as_of"])
-            )
+            else fmt.say("alt.figures.one", last=fmt.stated(last), day=fmt.day(last["as_of"]))
         )
     else:
         said.append(fmt.say("alt.no_figures"))

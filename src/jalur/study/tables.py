@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from jalur.brief.tables import stated
 from jalur.dates import records
 from jalur.verdict import model as v
 from jalur.words.format import Format, Scale
@@ -62,7 +61,7 @@ def figures(frame: pd.DataFrame, fmt: Format, definitions: dict[str, dict[str, s
             (
                 fmt.day(row.as_of),
                 fmt.day(row.reported_on),
-                stated(row, fmt),
+                fmt.stated(row),
                 fmt.body(row.speaker_org, start=True),
                 named(fmt, definitions, row.definition),
                 link(row.url, row.id),

@@ -262,6 +262,11 @@ class Format:
             return f"{self.number(value / 1e3)}{NBSP}{self.say('magnitude.thousand')}"
         return self.number(value, max(int(decimals), 0))
 
+    def stated(self, row: Any) -> str:
+        """A figure (value, decimals, qualifier) as it was stated: "17.59 million", "more than 17 million"."""
+        value = self.published(float(row.value), int(row.decimals))
+        return self.say("span.more", value=value) if row.qualifier == "at_least" else value
+
     def percent(self, share: float, certain: bool = False) -> str:
         """Whole per cent. Below half a per cent "<1%", from 99.5 % on ">99%", unless the outcome is `certain`."""
         if not certain:
