@@ -97,7 +97,7 @@ class Bench:
         run = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         assert run.stderr is not None
         for done, _ in enumerate(run.stderr, start=1):  # one line a finished brief
-            with contextlib.suppress(OSError, StopIteration):
+            with contextlib.suppress(OSError, StopIteration, ValueError):
                 server.append((done, _resident(_warm_process(run.pid))))
         if run.wait():
             raise SystemExit(f"{' '.join(command)} ended with exit code {run.returncode}")
@@ -119,8 +119,9 @@ class Bench:
 
 
 def _warm_process(runner: int) -> int:
-    """Process id of the warm process, the runner's only child."""
-    return int(next(iter(Path(f"/proc/{runner}/task/{runner}/children").read_text().split())))
+    """Process id of the fork server: the largest child of the runner, whose other one keeps track of its resources."""
+    children = map(int, Path(f"/proc/{runner}/task/{runner}/children").read_text().split())
+    return max(children, key=_resident)
 
 
 def _resident(pid: int) -> float:

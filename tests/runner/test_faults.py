@@ -20,7 +20,7 @@ from jalur import files
 from jalur.errors import InputError
 from jalur.runner import manifest, reports
 from jalur.runner import work as execute
-from jalur.runner.workers import FIXED_ENVIRONMENT, WarmServer, WorkerDied, WorkerTimeout
+from jalur.runner.workers import FIXED_ENVIRONMENT, WORKERS, WorkerDied, WorkerTimeout
 
 REPORT = Path("umkm_onboarding/2022-03-31")
 
@@ -61,10 +61,12 @@ def test_a_killed_worker_is_replaced_once(tmp_path):
 
 def test_a_killed_warm_process_is_replaced(tmp_path):
     notebooks = tiny.folder(tmp_path / "nb", n01_a="print(1)")
-    killed = execute.warm_server()
-    os.kill(killed.pid, signal.SIGKILL)
-    time.sleep(0.2)
+    tiny.run(notebooks, tmp_path / "first")
+    killed = WORKERS.server
+    os.kill(killed, signal.SIGKILL)
+    wait_for(lambda: not alive(killed))
     assert tiny.status(tiny.run(notebooks, tmp_path / "out")) == {"01_a": "done"}
+    assert WORKERS.server != killed
 
 
 @pytest.mark.slow
@@ -140,36 +142,112 @@ def test_a_worker_says_when_the_caller_has_another_version():
     )
 
 
-def test_work_in_flight_ends_with_its_caller():
-    code = "import os, time\nprint(os.getpid())\ntime.sleep(600)"
-    with WarmServer() as server:
-        ended = []
+def in_flight(code: str) -> tuple[threading.Thread, list[Exception]]:
+    """A thread that has this work done, and what came of it."""
+    ended: list[Exception] = []
 
-        def call():
-            work = execute.Work("notebook", "x", {}, tiny_bytes(code), str(tiny.DATA))
-            try:
-                server.call(execute.pickle.dumps(work))
-            except (WorkerDied, WorkerTimeout) as error:
-                ended.append(error)
+    def call():
+        work = execute.Work("notebook", "x", {}, tiny_bytes(code), str(tiny.DATA))
+        try:
+            WORKERS.call(execute.pickle.dumps(work))
+        except (WorkerDied, WorkerTimeout) as error:
+            ended.append(error)
 
-        thread = threading.Thread(target=call)
-        thread.start()
-        children = wait_for(lambda: children_of(server.pid))
-        server.close()
-        thread.join(20)
-        assert not thread.is_alive()
+    thread = threading.Thread(target=call)
+    thread.start()
+    return thread, ended
+
+
+def test_work_in_flight_ends_when_the_run_is_stopped_and_none_is_begun(tmp_path):
+    WORKERS.start()
+    mark = tmp_path / "pid"
+    thread, ended = in_flight(f"import os, time\nopen({str(mark)!r}, 'w').write(str(os.getpid()))\ntime.sleep(600)")
+    pid = int(wait_for(lambda: mark.is_file() and mark.read_text()))
+    WORKERS.stop()
+    thread.join(20)
     assert ended
-    wait_for(lambda: not any(alive(pid) for pid in children))
+    wait_for(lambda: not alive(pid))
+    thread, ended = in_flight("1")
+    thread.join(20)
+    assert str(ended[0]) == "the run was stopped"
+    WORKERS.start()
+
+
+DETACHED = """\
+import subprocess, sys
+start = "import subprocess; print(subprocess.Popen(['sleep', '600'], stdout=-3, start_new_session=True).pid)"
+pid = subprocess.check_output([sys.executable, "-c", start], start_new_session=True, text=True)
+open({mark!r}, "w").write(pid)
+{then}
+"""
+SLEEPS = "import time\ntime.sleep(600)"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+@pytest.mark.parametrize(("then", "timeout"), [("", None), (SLEEPS, 8)], ids=["done", "hangs"])
+def test_a_detached_process_of_a_notebook_ends_with_it(tmp_path, monkeypatch, method, then, timeout):
+    monkeypatch.setenv("JALUR_START_METHOD", method)
+    mark = tmp_path / "pid"
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=DETACHED.format(mark=str(mark), then=then))
+    tiny.run(notebooks, tmp_path / "out", timeout=timeout)
+    pid = int(mark.read_text())
+    wait_for(lambda: not alive(pid), 5)
+
+
+RUNS = "import sys, tiny; from pathlib import Path; nb, out = map(Path, sys.argv[1:]); tiny.run(nb, out)"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "then"),  # nobody adopts the orphans of a process that crashed where there is no fork server
+    [("forkserver", "import os\nos._exit(3)"), ("forkserver", SLEEPS), ("spawn", SLEEPS)],
+    ids=["crash", "killed", "killed-spawn"],
+)
+def test_a_detached_process_does_not_outlive_a_run_that_ends_badly(tmp_path, method, then):
+    """Its process crashes, or the caller is killed by kill -9; the temporary folder goes as well."""
+    mark, temporary = tmp_path / "pid", tmp_path / "tmp"
+    temporary.mkdir()
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=DETACHED.format(mark=str(mark), then=then))
+    environment = {
+        **os.environ,
+        "JALUR_START_METHOD": method,
+        "TMPDIR": str(temporary),
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
+    command = [sys.executable, "-c", RUNS, str(notebooks), str(tmp_path / "out")]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as run:
+        pid = int(wait_for(lambda: mark.is_file() and mark.read_text(), 60))
+        if then == SLEEPS:
+            run.kill()
+    wait_for(lambda: not alive(pid), 10)
+    if method == "forkserver":
+        wait_for(lambda: not list(temporary.glob("jalur-*")), 10)
+
+
+@pytest.mark.slow
+def test_a_daemon_may_have_work_done(tmp_path):
+    """A worker of dask is one, and daemons may not start processes."""
+    code = (
+        "import multiprocessing, sys\n"
+        "def life(*given):\n    exec(RUNS)\n"
+        f"RUNS = {RUNS!r}\n"
+        "if __name__ == '__main__':\n"
+        "    daemon = multiprocessing.get_context('fork').Process(target=life, daemon=True)\n"
+        "    daemon.start(); daemon.join(); sys.exit(daemon.exitcode)\n"
+    )
+    notebooks = tiny.folder(tmp_path / "nb", n01_a="print(1)")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    subprocess.run(
+        [sys.executable, "-c", code, str(notebooks), str(tmp_path / "out")], check=True, env=environment, timeout=120
+    )
+    assert len(tiny.contents(tmp_path / "out")) == 1
 
 
 def tiny_bytes(code: str) -> bytes:
     import nbformat
 
     return nbformat.writes(tiny.notebook(code)).encode()
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def alive(pid: int) -> bool:

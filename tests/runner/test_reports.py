@@ -6,14 +6,18 @@ import json
 import os
 import pickle
 import shutil
+import subprocess
+import sys
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 import tiny
 
+from jalur.errors import InputError
 from jalur.runner import manifest
 from jalur.runner import work as execute
-from jalur.runner.workers import WarmServer
+from jalur.runner.workers import WORKERS, Workers
 
 SHOWS_EVERYTHING = (
     "import sys\nimport pandas as pd, matplotlib.pyplot as plt",
@@ -60,6 +64,24 @@ def test_same_bytes_with_one_worker_and_with_two(tmp_path):
     assert len(tiny.contents(tmp_path / "1")) == 6
 
 
+@pytest.mark.slow
+def test_same_bytes_where_nothing_can_be_forked(tmp_path, monkeypatch):
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=SHOWS_EVERYTHING[:4], n02_b="print({'b', 'a'})", brief=BRIEF)
+    for method in ("forkserver", "spawn"):
+        monkeypatch.setenv("JALUR_START_METHOD", method)
+        if method == "spawn":
+            monkeypatch.delattr(os, "fork")
+        assert not tiny.run(notebooks, tmp_path / method, asked={"langs": ["en"]}, verdict=True).failed
+    assert tiny.contents(tmp_path / "forkserver") == tiny.contents(tmp_path / "spawn")
+    assert len(tiny.contents(tmp_path / "spawn")) == 6
+
+
+def test_a_start_method_that_is_not_there_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("JALUR_START_METHOD", "thread")
+    with pytest.raises(InputError, match="JALUR_START_METHOD is 'thread'; allowed here: forkserver, spawn"):
+        tiny.run(tiny.folder(tmp_path / "nb", n01_a="1"), tmp_path / "out")
+
+
 def test_no_trace_of_when_and_where(tmp_path, out):
     notebooks = tiny.folder(tmp_path / "nb", n01_a="import os; len(os.getcwd()) > 0")
     tiny.run(notebooks, out)
@@ -85,7 +107,7 @@ def test_an_unchanged_report_is_left_alone_without_a_worker(tmp_path, out, monke
     notebooks = tiny.folder(tmp_path / "nb", n01_a="print(1)")
     assert tiny.status(tiny.run(notebooks, out)) == {"01_a": "done"}
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*.*")}
-    monkeypatch.setattr(execute, "warm_server", lambda: pytest.fail("a worker was started"))
+    monkeypatch.setattr(Workers, "start", lambda _: pytest.fail("a worker was started"))
     assert tiny.status(tiny.run(notebooks, out)) == {"01_a": "skipped"}
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*.*") if path.name != ".jalur.lock"} == {
         path: when for path, when in before.items() if path.name != ".jalur.lock"
@@ -184,10 +206,10 @@ def test_no_new_file_hides_an_older_one_that_no_longer_belongs(tmp_path, out):
 
 
 def test_the_warm_process_has_one_thread_so_that_forking_it_is_safe():
-    with WarmServer() as server:
-        probe = execute.Work("notebook", "x", {}, nbformat.writes(tiny.notebook("1")).encode(), str(tiny.DATA))
-        outcome = pickle.loads(server.call(pickle.dumps(probe)))
-        threads = os.listdir(f"/proc/{server.pid}/task")
+    WORKERS.start()
+    probe = execute.Work("notebook", "x", {}, nbformat.writes(tiny.notebook("1")).encode(), str(tiny.DATA))
+    outcome = pickle.loads(WORKERS.call(pickle.dumps(probe)))
+    threads = os.listdir(f"/proc/{WORKERS.server}/task")
     assert outcome.error is None
     assert len(threads) == 1
 
@@ -251,12 +273,12 @@ def test_a_brief_in_each_language(tmp_path, out):
     assert tiny.status(tiny.run(notebooks, out, asked={"langs": ["id"]})) == {"brief.id": "skipped"}
 
 
+@pytest.mark.slow
 def test_without_a_browser_the_page_is_there_and_a_sentence_says_why_no_pdf(tmp_path, out, monkeypatch):
     notebooks = tiny.folder(tmp_path / "nb", brief=BRIEF)
     monkeypatch.setenv("JALUR_BROWSER", str(tmp_path / "no-browser"))
-    execute.stop_server()  # so that the next one is started with this environment
+    monkeypatch.setenv("JALUR_START_METHOD", "spawn")  # the fork server keeps the environment of its start
     result = tiny.run(notebooks, out, asked={"langs": ["en"]}, pdf=True)
-    execute.stop_server()
     assert tiny.status(result) == {"brief.en": "done"}
     assert "PDF" in result.lines[0].reason
     assert len(list(out.rglob("brief.en.html"))) == 1
@@ -281,12 +303,8 @@ def test_the_caller_looks_ahead_while_the_workers_start(tmp_path, monkeypatch):
     monkeypatch.setattr(exports, "verdict_of", lambda parameters: asked.append((parameters, os.environ["JALUR_MEMO"])))
     works = [execute.Work("verdict", "verdict", {"programme": str(n)}, None, "data") for n in range(3)]
 
-    class Starting:
-        memo = tmp_path
-        ready = False
-
-    server = Starting()
-    monkeypatch.setattr(execute, "warm_server", lambda: server)
+    server = SimpleNamespace(memo=tmp_path, ready=False)
+    monkeypatch.setattr(execute, "WORKERS", server)
     execute.look_ahead(works)
     assert [parameters["programme"] for parameters, _ in asked] == ["0", "1", "2"]
     assert asked[0] == ({"programme": "0", "data": "data"}, str(tmp_path))
@@ -311,9 +329,9 @@ def test_what_goes_wrong_while_looking_ahead_is_left_to_the_work_itself(tmp_path
 @pytest.mark.slow
 def test_the_verdict_of_the_caller_is_found_by_the_worker(tmp_path, out):
     """The two processes must make the same key of the same question, though their objects differ."""
-    execute.stop_server()  # a new one, so that the caller has time to look ahead
-    notebooks = tiny.folder(tmp_path / "nb", n01_a=KEPT)
-    tiny.run(notebooks, out, verdict=True, jobs=1)
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=KEPT)  # in a process of its own, which has time to look ahead
+    command = [sys.executable, "-m", "jalur", "report", "--notebooks", str(notebooks), "--jobs", "1", "--out", str(out)]
+    subprocess.run(command, check=True, capture_output=True)
     (shown,) = (content.decode() for name, content in tiny.contents(out).items() if name.endswith("01_a.ipynb"))
     assert "kept: 1" in shown
 

@@ -1,52 +1,21 @@
-"""Runners that start at once: ``python tests/prewarmed.py`` imports everything, then forks a runner for each line.
+"""Runners that start at once: ``python tests/support/prewarmed.py`` imports everything, then forks one for each line.
 
 A line of standard input holds the arguments of ``jalur`` as JSON; the answer is the process id of a runner, and an
-empty line ends the program. A runner is the real command but for one thing: its warm process is forked as well
-instead of being started, so that a test which kills many runners does not spend its time on imports. Needs the
-environment of `jalur.runner.workers.FIXED_ENVIRONMENT`.
+empty line ends the program. A runner is the real command but for one thing: its fork server is forked as well instead
+of being started, so that a test which kills many runners does not spend its time on imports. Needs the environment of
+`jalur.runner.workers.FIXED_ENVIRONMENT`.
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing.util
 import os
-import signal
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from jalur import cli
-from jalur.runner import warm, workers
-
-
-class Forked:
-    """Stands in for `subprocess.Popen` of ``python -m jalur.runner.warm HOME``: the same life, without a new
-    interpreter."""
-
-    def __init__(self, command: list[str], *, stdin: int, **_: Any) -> None:
-        self.pid = fork(lambda: self._live(Path(command[-1]), stdin))
-
-    @staticmethod
-    def _live(home: Path, stdin: int) -> int:
-        os.dup2(stdin, 0)
-        os.closerange(3, 1024)  # the caller's end of the socket among them: the server must see it close
-        warm.main(home)
-        return 0
-
-    def poll(self) -> int | None:
-        """Exit code, None while it runs."""
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
-        return os.waitstatus_to_exitcode(status) if pid else None
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end."""
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-    def kill(self) -> None:
-        """End it."""
-        os.kill(self.pid, signal.SIGKILL)
+from jalur.runner import warm
 
 
 def fork(life: Callable[[], int]) -> int:
@@ -61,12 +30,28 @@ def fork(life: Callable[[], int]) -> int:
     return pid
 
 
+def forked(_: str, command: Sequence[str], kept: Sequence[int]) -> int:
+    """Stand in for `multiprocessing.util.spawnv_passfds` of ``python -c CODE``: the same, without a new interpreter."""
+
+    def life() -> int:
+        for descriptor in set(range(3, 1024)) - set(kept):
+            with warm.contextlib.suppress(OSError):
+                os.close(descriptor)
+        sys.modules.pop("jalur.runner.warm")  # so that the server imports it as in a new interpreter
+        warm.atexit._clear()  # what the runner registered is its own business
+        try:
+            exec(command[-1], {})
+        except SystemExit:
+            warm.atexit._run_exitfuncs()
+        return 0
+
+    return fork(life)
+
+
 def main() -> None:
     """Fork runners until an empty line; they say nothing."""
     warm.preload()
-    warm.preload = lambda: None
-    kept = {"DEVNULL": workers.subprocess.DEVNULL, "TimeoutExpired": workers.subprocess.TimeoutExpired}
-    workers.subprocess = SimpleNamespace(Popen=Forked, **kept)  # type: ignore[assignment]
+    multiprocessing.util.spawnv_passfds = forked
     print("ready", flush=True)
     for line in sys.stdin:
         if not line.strip():

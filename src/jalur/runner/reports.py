@@ -26,6 +26,7 @@ from jalur.runner.manifest import DataHashes, Manifest
 from jalur.runner.progress import Line, Progress
 from jalur.runner.request import Notebook, Report
 from jalur.runner.work import Outcome, Work
+from jalur.runner.workers import WORKERS
 
 LOCK = ".jalur.lock"
 VERDICT_PARAMETERS = ("seed", "draws", "capacity", "capacity_share")
@@ -255,7 +256,7 @@ def make(
         }
         if to_do:
             if not options.scheduler:
-                execute.warm_server()  # its imports go on while the data are checked here
+                WORKERS.start()  # its imports go on while the data are checked here
             _check_data(to_do, options)
             if not options.scheduler and options.verdict:
                 execute.look_ahead(task.work for task in to_do if task.work.kind == "verdict")
@@ -306,7 +307,7 @@ def _executor(options: Options) -> Iterator[tuple[Executor, int]]:
     try:
         yield executor, slots
     except BaseException:
-        execute.stop_server()  # ends what still runs, so that an interrupted run does not wait for it
+        WORKERS.stop()  # ends what still runs, so that an interrupted run does not wait for it
         raise
     finally:
         executor.shutdown(cancel_futures=True)

@@ -1,30 +1,22 @@
-"""The warm process behind `jalur.runner.workers.WarmServer`: imports once, forks a child per call.
+"""What the fork server of `jalur.runner.workers` imports: with it, a process of a piece of work starts at once.
 
-Run as ``python -m jalur.runner.warm``.
-The argument is a temporary folder for this process and its children. Standard input is a socket to the caller: each
-request is one byte with a file descriptor beside it; ``f`` forks a child that talks over that descriptor, ``s`` tells
-over it how a child ended. End of file means that the caller is gone.
+Importing this module does nothing but where the environment says that this is the server.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
 import os
 import pkgutil
 import shutil
-import signal
-import socket
 import sys
-import tempfile
-import threading
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import jalur
-from jalur.files import FOLDER_VARIABLE
-from jalur.runner.workers import FORK, MEMO, READY, STATUS
+from jalur.runner.workers import READY, SERVER_VARIABLE, adopt_orphans, end_descendants, leave_terminal
 
 # What notebooks, export and engine need, besides the package's own modules. The helpers of the notebooks are imported
 # by the notebooks themselves, since they may want to know the shell they are imported in.
@@ -39,6 +31,7 @@ PRELOADED = (
     "papermill",
     "nbclient",
     "nbconvert",
+    "psutil",
     "statsmodels.regression.linear_model",
     "statsmodels.stats.diagnostic",
     "statsmodels.stats.stattools",
@@ -57,18 +50,20 @@ PRELOADED = (
     "encodings.utf_8_sig",
     "resource",
 )
+NOT_PRELOADED = ("jalur.__main__", "jalur.cli", "jalur.study.explore")  # the last brings the widgets of one notebook
 
 
 def preload() -> None:
     """Import what the work needs; a module that is not there is left to the work that asks for it."""
     # jsonschema compiles a grammar for a format of addresses that nobody checks here: two seconds of every start.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    own = (f"jalur.{module.name}" for module in pkgutil.iter_modules(jalur.__path__) if module.name != "__main__")
-    for name in (*PRELOADED, *own):
-        try:
+    caller = os.getppid()
+    own = [module.name for module in pkgutil.walk_packages(jalur.__path__, "jalur.")]
+    for name in (*PRELOADED, *(name for name in own if name not in NOT_PRELOADED)):
+        with contextlib.suppress(ImportError):
             importlib.import_module(name)
-        except ImportError as error:
-            print(f"jalur: {name} is not preloaded: {error}", file=sys.stderr)
+        if os.getppid() != caller:  # which was killed meanwhile: nobody will ask for anything
+            sys.exit()
     _rehearse()
     gc.collect()
     gc.freeze()  # the children share these pages; a collection in one would copy them
@@ -84,92 +79,22 @@ def _rehearse() -> None:
         export_html(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("-")]), "en")
 
 
-def serve(control: socket.socket) -> None:
-    """Answer requests until the caller is gone."""
-    ended: dict[int, int] = {}
-    while True:
-        request, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-        _reap(ended)
-        if not request or not descriptors:
-            return
-        connection = Connection(descriptors[0])
-        if request == FORK:
-            if os.fork() == 0:
-                control.close()
-                _child(connection)
-        elif request == STATUS:
-            _tell(connection, ended)
-        connection.close()
-
-
-def _reap(ended: dict[int, int]) -> None:
-    try:
-        while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return
-            ended[pid] = os.waitstatus_to_exitcode(status)
-    except ChildProcessError:
-        return
-
-
-def _tell(connection: Connection, ended: dict[int, int]) -> None:
-    try:
-        pid = int(connection.recv_bytes())
-        if pid not in ended:
-            ended[pid] = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        connection.send_bytes(str(ended[pid]).encode())
-    except (EOFError, OSError):
-        return
-
-
-def _child(connection: Connection) -> None:
-    """Life of a child: own process group, no terminal, one piece of work, end."""
-    os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    empty = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(empty, descriptor)
-    code = 1
-    try:
-        connection.send_bytes(str(os.getpid()).encode())
-        work = connection.recv_bytes()
-        threading.Thread(target=_end_with_caller, args=(connection,), daemon=True).start()
-        from jalur.runner.work import run_pickled
-
-        connection.send_bytes(run_pickled(work))
-        code = 0
-    finally:
-        os._exit(code)  # whatever happened: a child must never go on as a second server
-
-
-def _end_with_caller(connection: Connection) -> None:
-    try:
-        connection.recv_bytes()
-    except (EOFError, OSError):
-        os.killpg(os.getpid(), signal.SIGKILL)
-
-
 def main(home: Path) -> None:
-    """Life of the warm process: imports, then requests over standard input until the caller is gone.
+    """Make this process the server: away from the terminal, with its imports done, and tidy at its end.
 
     Parameters
     ----------
     home : Path
-        Temporary folder of this process and its children; removed at the end.
+        Temporary folder of the run. It is removed when the server ends, which it does when its caller is gone; what a
+        killed process left behind lies in it as well.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's business
-    with socket.socket(fileno=os.dup(0)) as caller:
-        try:
-            preload()
-            # What a killed child leaves behind lies in here as well, and goes with the server.
-            os.environ["TMPDIR"] = tempfile.tempdir = str(home)
-            os.environ[FOLDER_VARIABLE] = str(home / MEMO)
-            (home / READY).touch()
-            serve(caller)
-        finally:
-            shutil.rmtree(home, ignore_errors=True)
+    leave_terminal()
+    adopt_orphans()
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    atexit.register(end_descendants)  # what a notebook detached from a process that crashed
+    preload()
+    (home / READY).write_text(str(os.getpid()))
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+if SERVER_VARIABLE in os.environ:
+    main(Path(os.environ.pop(SERVER_VARIABLE)))

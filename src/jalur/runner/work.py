@@ -1,20 +1,18 @@
 """One piece of work, anywhere: parameters and bytes in, bytes out. Nothing here writes into the report folder.
 
-`run` is what both executors call, local threads and the workers of a dask cluster alike. It hands the work to a forked
-child of this machine's warm process (`jalur.runner.workers`), where `run_pickled` executes a notebook through
-papermill, exports the brief with nbconvert, or computes the verdict.
+`run` is what both executors call, local threads and the workers of a dask cluster alike. It hands the work to a clean
+process of this machine (`jalur.runner.workers`), where `run_pickled` executes a notebook through papermill, exports the
+brief with nbconvert, or computes the verdict.
 """
 
 from __future__ import annotations
 
-import atexit
 import io
 import itertools
 import os
 import pickle
 import sys
 import tempfile
-import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from jalur.errors import InputError
-from jalur.runner.workers import WarmServer, WorkerDied, WorkerTimeout
+from jalur.runner.workers import WORKERS, WorkerDied, WorkerTimeout
 
 DATA_VARIABLE = "JALUR_DATA"  # read by `jalur.ledger.selection.default_data`
 LAST_LINE = 400  # characters of an error message that are kept as the reason of a failure
@@ -99,31 +97,8 @@ class Outcome:
     sentences: dict[str, str] = field(default_factory=dict)
 
 
-_server_lock = threading.Lock()
-_server: WarmServer | None = None
-
-
-def warm_server() -> WarmServer:
-    """Warm server of this process, started on first use and ended at exit."""
-    global _server
-    with _server_lock:
-        if _server is None or _server.closed:
-            _server = WarmServer()
-            atexit.register(_server.close)
-        _server.start()
-        return _server
-
-
-def stop_server() -> None:
-    """End the warm server of this process and what still runs in it."""
-    with _server_lock:
-        if _server is not None:
-            _server.close()
-            atexit.unregister(_server.close)
-
-
 def look_ahead(works: Iterable[Work]) -> None:
-    """Compute verdicts that will be asked for, for as long as the warm process is still busy with its imports.
+    """Compute verdicts that will be asked for, for as long as the fork server is still busy with its imports.
 
     The first pieces of a run all need the same verdict, and the caller has nothing else to do meanwhile. What goes
     wrong here is left to the piece of work that asks again, which has its own process, time limit and message.
@@ -131,11 +106,10 @@ def look_ahead(works: Iterable[Work]) -> None:
     from jalur import files
     from jalur.runner.exports import verdict_of
 
-    server = warm_server()
     for work in works:
-        if server.ready:
+        if WORKERS.ready:
             return
-        os.environ[files.FOLDER_VARIABLE] = str(server.memo)
+        os.environ[files.FOLDER_VARIABLE] = str(WORKERS.memo)
         try:
             verdict_of({**work.parameters, "data": work.data})
         except Exception:  # noqa: BLE001  see above
@@ -153,7 +127,7 @@ def run(work: Work) -> Outcome:
     reason = ""
     for _attempt in range(2):
         try:
-            return pickle.loads(warm_server().call(pickle.dumps(work), work.timeout))
+            return pickle.loads(WORKERS.call(pickle.dumps(work), work.timeout))
         except WorkerTimeout as error:
             return Outcome(error=f"stopped: {error} (--timeout)", seconds=time.perf_counter() - started)
         except WorkerDied as error:
@@ -162,7 +136,7 @@ def run(work: Work) -> Outcome:
 
 
 def run_pickled(work: bytes) -> bytes:
-    """Body of a forked child: the outcome of the pickled work, pickled."""
+    """Body of a process: the outcome of the pickled work, pickled."""
     return pickle.dumps(_guarded(pickle.loads(work)))
 
 

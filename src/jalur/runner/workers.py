@@ -1,32 +1,38 @@
-"""One warm process that has paid for the imports, and a clean forked child of it for every piece of work.
+"""A clean process for every piece of work, and none of what it did to the next.
 
-`WarmServer` starts ``python -m jalur.runner.warm``: a process with a single thread that imports pandas, matplotlib,
-papermill and the rest once and then forks a child per call. A child gets the pickled work over a socket, sends bytes
-back and ends, so nothing that a notebook does reaches the next one, memory is given back, and a child that dies, hangs
-or is killed is the failure of its own piece of work only.
+Where the platform can fork, the processes come from multiprocessing's fork server: a process with a single thread that
+has imported pandas, matplotlib, papermill and the rest once (`jalur.runner.warm`). Elsewhere, or where the environment
+variable JALUR_START_METHOD says ``spawn``, each is a new interpreter: slower, with the same results. A process gets the
+pickled work, sends bytes back and ends, so memory is given back, and one that dies, hangs or is killed is the failure
+of its own piece of work only. (A pool of `concurrent.futures` loses every piece in flight when one process dies, and
+cannot stop a single one.)
 
-(A pool of `concurrent.futures` processes loses every piece in flight when
-one process dies, cannot stop a single one, and cannot be started inside a worker of dask, which is a daemon.)
-
-The caller and its children watch each other: when the caller ends for whatever reason, even by ``kill -9``, the server
-sees its socket close and so do the children; all of them end.
+Caller and processes watch each other: when the caller ends for whatever reason, even by ``kill -9``, they end, with
+everything that a notebook started.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import multiprocessing
 import os
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
-FORK, STATUS = b"f", b"s"
+from jalur.errors import InputError, shown
+from jalur.files import FOLDER_VARIABLE
+
+METHOD_VARIABLE = "JALUR_START_METHOD"
+SERVER_VARIABLE = "JALUR_WARM"  # tells `jalur.runner.warm` that it is imported by the fork server, and its folder
 READY, MEMO = "ready", "memo"  # in the temporary folder: the imports are done; what `jalur.files.once` keeps
 
 # The same on every machine: sums in the same order, sets in the same order, no threads that a fork would lose.
@@ -49,146 +55,190 @@ class WorkerTimeout(Exception):
     """A piece of work took longer than allowed and was stopped."""
 
 
-class WarmServer:
-    """Handle on a warm process; safe to use from several threads at once.
+def start_method() -> str:
+    """``forkserver`` where the platform has it, else ``spawn``; or what JALUR_START_METHOD says."""
+    known = [method for method in ("forkserver", "spawn") if method in multiprocessing.get_all_start_methods()]
+    wanted = os.environ.get(METHOD_VARIABLE) or known[0]
+    if wanted not in known:
+        raise InputError(f"{METHOD_VARIABLE} is {shown(wanted)}; allowed here: {', '.join(known)}")
+    return wanted
 
-    A context manager: ``with WarmServer() as server`` starts it, ``server.call(work, timeout=60)`` hands it work, and
-    the end of the block ends it and all of its children.
+
+class Workers:
+    """The processes of this one; safe to use from several threads at once.
+
+    There is one fork server a process, so `WORKERS` below is the one object of this class.
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: set[int | None] = set()
-        self._process: subprocess.Popen | None = None
-        self._control: socket.socket | None = None
+        self._lock = threading.Lock()  # held while a process starts: it inherits the environment of this one
+        self._running: set[Any] = set()
         self._home: Path | None = None
-        self.closed = False
+        self._stopped = False
 
     def start(self) -> None:
-        """Start the process (it goes on importing while the caller does something else); nothing if it runs already."""
-        with self._lock:
-            if self.closed:
-                raise WorkerDied("the run was stopped")
-            if self._process is not None and self._process.poll() is None:
-                return
-            if self._control is not None:
-                self._control.close()
-            self._remove_home()
-            self._home = Path(tempfile.mkdtemp(prefix="jalur-"))
-            (self._home / MEMO).mkdir()
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-            with theirs:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "jalur.runner.warm", str(self._home)],
-                    stdin=theirs.fileno(),
-                    stdout=subprocess.DEVNULL,
-                    env={**os.environ, **FIXED_ENVIRONMENT},
-                )
-            self._control = ours
+        """Begin a run: the server goes on importing while the caller does something else."""
+        self._stopped = False
+        with self._lock, self._environment():
+            if start_method() == "forkserver":
+                from multiprocessing import forkserver
 
-    @property
-    def pid(self) -> int | None:
-        """Process id of the warm process, None before `start`."""
-        return self._process.pid if self._process else None
+                multiprocessing.get_context("forkserver").set_forkserver_preload(["jalur.runner.warm"])
+                forkserver.ensure_running()
 
     @property
     def ready(self) -> bool:
-        """Whether the imports are done."""
-        return self._home is not None and (self._home / READY).exists()
+        """Whether the imports are done; True as well where nobody imports ahead."""
+        return self._home is None or start_method() == "spawn" or (self._home / READY).exists()
+
+    @property
+    def server(self) -> int | None:
+        """Process id of the fork server; None where there is none, or before its imports are done."""
+        try:
+            return int((self._home / READY).read_text()) if self._home else None
+        except (OSError, ValueError):
+            return None
 
     @property
     def memo(self) -> Path | None:
-        """Folder in which the processes of this server keep results for each other, None before `start`."""
+        """Folder in which the processes keep results for each other; None before `start`."""
         return self._home / MEMO if self._home else None
 
-    def _remove_home(self) -> None:
-        if self._home is not None:
-            shutil.rmtree(self._home, ignore_errors=True)
-
-    def _send(self, request: bytes) -> Connection:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with theirs:
-            try:
-                with self._lock:
-                    assert self._control is not None
-                    socket.send_fds(self._control, [request], [theirs.fileno()])
-            except OSError as error:
-                ours.close()
-                raise WorkerDied("the warm process has ended") from error
-        return Connection(ours.detach())
+    @contextmanager
+    def _environment(self) -> Iterator[None]:
+        """The environment of a process that starts now."""
+        if self._home is None:
+            self._home = Path(tempfile.mkdtemp(prefix="jalur-"))
+            atexit.register(shutil.rmtree, self._home, ignore_errors=True)  # the server does so for a killed caller
+        (self._home / MEMO).mkdir(parents=True, exist_ok=True)
+        own = {FOLDER_VARIABLE: str(self._home / MEMO), "TMPDIR": str(self._home)}
+        if start_method() == "forkserver":
+            own[SERVER_VARIABLE] = str(self._home)
+        before = dict(os.environ)
+        os.environ.update({**FIXED_ENVIRONMENT, "PYTHONSAFEPATH": "1", **own})
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
 
     def call(self, work: bytes, timeout: float | None = None) -> bytes:
-        """Have a forked child run `jalur.runner.work.run_pickled` on `work` and return what it sends back.
+        """Have a process run `jalur.runner.work.run_pickled` on `work` and return what it sends back.
 
         Parameters
         ----------
         work : bytes
             Pickled `jalur.runner.work.Work`.
         timeout : float, optional
-            Seconds after which the child is killed; None waits for ever. Counted from the fork.
+            Seconds after which the process is killed; None waits for ever. Counted from its start.
 
         Raises
         ------
         WorkerTimeout, WorkerDied
         """
-        self.start()
-        pid = None
-        with self._send(FORK) as child:
+        import psutil
+
+        context: Any = multiprocessing.get_context(start_method())
+        # A worker of dask is a daemon, which may not start processes; these end with it in their own way (`_live`).
+        multiprocessing.current_process().daemon = False
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_live, args=(theirs, work))
+        with ours:
             try:
-                pid = int(child.recv_bytes())
-                self._running.add(pid)
-                child.send_bytes(work)
-                if not child.poll(timeout):
-                    _kill(pid)
+                with theirs, self._lock, self._environment():
+                    if self._stopped:
+                        raise WorkerDied("the run was stopped")
+                    process.start()
+                    handle = psutil.Process(process.pid)
+                    self._running.add(handle)
+            except (EOFError, OSError, psutil.Error) as error:
+                raise WorkerDied("the warm process has ended") from error
+            try:
+                if not ours.poll(timeout):
                     raise WorkerTimeout(f"no result after {timeout:g} s")
-                return child.recv_bytes()
+                return ours.recv_bytes()
             except (EOFError, OSError) as error:
-                raise WorkerDied(self._how_it_ended(pid)) from error
+                process.join(1)
+                raise WorkerDied(_how_it_ended(process.exitcode)) from error
             finally:
-                self._running.discard(pid)
+                _kill(handle)
+                self._running.discard(handle)
+                process.join()
+                process.close()
 
-    def _how_it_ended(self, pid: int | None) -> str:
-        if pid is None:
-            return "the warm process has ended"
-        _kill(pid)  # one that merely closed its socket must not be waited for
-        try:
-            with self._send(STATUS) as answer:
-                answer.send_bytes(str(pid).encode())
-                if not answer.poll(10):
-                    return "its process ended"
-                code = int(answer.recv_bytes())
-        except (WorkerDied, EOFError, OSError):
-            return "its process ended"
-        if code < 0:
-            return f"its process was killed by {signal.Signals(-code).name}"
-        return f"its process ended with exit code {code}"
-
-    def close(self) -> None:
-        """End the warm process and every child that still runs."""
-        self.closed = True
-        for pid in tuple(self._running):
-            if pid is not None:
-                _kill(pid)
-        with self._lock:
-            if self._control is not None:
-                self._control.close()
-            if self._process is not None:
-                try:
-                    self._process.wait(timeout=1)  # the closed socket tells it to end
-                except subprocess.TimeoutExpired:
-                    self._process.kill()
-                    self._process.wait()
-            self._remove_home()
-
-    def __enter__(self) -> WarmServer:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def stop(self) -> None:
+        """End the run: nothing more is started, and what still works is killed."""
+        self._stopped = True
+        for handle in tuple(self._running):
+            _kill(handle)
 
 
-def _kill(pid: int) -> None:
-    """Kill a child and what it started; each child leads a process group of its own."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+WORKERS = Workers()
+
+
+def _how_it_ended(code: int | None) -> str:
+    if code is None or code == 255:  # it only closed its end, or the server that would know is gone
+        return "its process ended"
+    if code < 0:
+        return f"its process was killed by {signal.Signals(-code).name}"
+    return f"its process ended with exit code {code}"
+
+
+def _kill(handle: Any) -> None:
+    """Kill a process with all that it started, however detached: orphans stay its own (`adopt_orphans`)."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        family = [*handle.children(recursive=True), handle]
+        handle.suspend()  # so that it starts nothing in between
+        for one in family:
+            with contextlib.suppress(psutil.Error):
+                one.kill()
+
+
+def end_descendants() -> None:
+    """Kill everything that this process started and that still runs."""
+    import psutil
+
+    for one in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            one.kill()
+
+
+def adopt_orphans() -> None:
+    """Have the processes that lose their parent below this one become its own children (Linux only)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def leave_terminal() -> None:
+    """Have a session and streams of one's own: a closed terminal and Ctrl-C are the caller's business."""
+    if hasattr(os, "setsid"):
+        with contextlib.suppress(OSError):  # it leads a session already
+            os.setsid()
+    empty = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(empty, descriptor)
+
+
+def _live(connection: Connection, work: bytes) -> None:
+    """Life of a process: no terminal, one piece of work, end."""
+    leave_terminal()
+    adopt_orphans()
+    os.environ.pop("PYTHONSAFEPATH", None)  # for the interpreter of this process alone
+    threading.Thread(target=_end_with_caller, daemon=True).start()
+    from jalur.runner.work import run_pickled
+
+    result = run_pickled(work)
+    end_descendants()
+    connection.send_bytes(result)
+
+
+def _end_with_caller() -> None:
+    caller = multiprocessing.parent_process()
+    if caller is not None:
+        caller.join()
+        end_descendants()
+        os._exit(1)
