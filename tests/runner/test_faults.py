@@ -149,7 +149,7 @@ def in_flight(code: str) -> tuple[threading.Thread, list[Exception]]:
     def call():
         work = execute.Work("notebook", "x", {}, tiny_bytes(code), str(tiny.DATA))
         try:
-            WORKERS.call(execute.pickle.dumps(work))
+            WORKERS.call(execute.run_pickled, execute.pickle.dumps(work))
         except (WorkerDied, WorkerTimeout) as error:
             ended.append(error)
 

@@ -208,7 +208,7 @@ def test_no_new_file_hides_an_older_one_that_no_longer_belongs(tmp_path, out):
 def test_the_warm_process_has_one_thread_so_that_forking_it_is_safe():
     WORKERS.start()
     probe = execute.Work("notebook", "x", {}, nbformat.writes(tiny.notebook("1")).encode(), str(tiny.DATA))
-    outcome = pickle.loads(WORKERS.call(pickle.dumps(probe)))
+    outcome = pickle.loads(WORKERS.call(execute.run_pickled, pickle.dumps(probe)))
     threads = os.listdir(f"/proc/{WORKERS.server}/task")
     assert outcome.error is None
     assert len(threads) == 1

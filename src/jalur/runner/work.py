@@ -127,7 +127,7 @@ def run(work: Work) -> Outcome:
     reason = ""
     for _attempt in range(2):
         try:
-            return pickle.loads(WORKERS.call(pickle.dumps(work), work.timeout))
+            return pickle.loads(WORKERS.call(run_pickled, pickle.dumps(work), work.timeout))
         except WorkerTimeout as error:
             return Outcome(error=f"stopped: {error} (--timeout)", seconds=time.perf_counter() - started)
         except WorkerDied as error:

@@ -22,7 +22,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -122,13 +122,14 @@ class Workers:
             os.environ.clear()
             os.environ.update(before)
 
-    def call(self, work: bytes, timeout: float | None = None) -> bytes:
-        """Have a process run `jalur.runner.work.run_pickled` on `work` and return what it sends back.
+    def call(self, body: Callable[[bytes], bytes], work: bytes, timeout: float | None = None) -> bytes:
+        """Have a process compute ``body(work)``.
 
         Parameters
         ----------
+        body : callable
+            A function of a module, which a new interpreter can import.
         work : bytes
-            Pickled `jalur.runner.work.Work`.
         timeout : float, optional
             Seconds after which the process is killed; None waits for ever. Counted from its start.
 
@@ -142,7 +143,7 @@ class Workers:
         # A worker of dask is a daemon, which may not start processes; these end with it in their own way (`_live`).
         multiprocessing.current_process().daemon = False
         ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_live, args=(theirs, work))
+        process = context.Process(target=_live, args=(theirs, body, work))
         with ours:
             try:
                 with theirs, self._lock, self._environment():
@@ -223,15 +224,13 @@ def leave_terminal() -> None:
         os.dup2(empty, descriptor)
 
 
-def _live(connection: Connection, work: bytes) -> None:
+def _live(connection: Connection, body: Callable[[bytes], bytes], work: bytes) -> None:
     """Life of a process: no terminal, one piece of work, end."""
     leave_terminal()
     adopt_orphans()
     os.environ.pop("PYTHONSAFEPATH", None)  # for the interpreter of this process alone
     threading.Thread(target=_end_with_caller, daemon=True).start()
-    from jalur.runner.work import run_pickled
-
-    result = run_pickled(work)
+    result = body(work)
     end_descendants()
     connection.send_bytes(result)
 
