@@ -6,6 +6,7 @@ import pytest
 from adoption import three_series
 
 from jalur.record import measure as track_record
+from jalur.verdict import measured
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_main_says_where_the_record_is(tmp_path, frame, no_regions, capsys):
 
 
 def test_the_shipped_record_is_whole_and_consistent():
-    record = track_record.record()
+    record = measured.record()
     assert set(record["methods"]) == {"jalur", "line", "cagr", "damped_ets", "logistic"}
     assert record["methods"]["jalur"]["weights"].startswith("cross-fitted")
     for method in record["methods"].values():
@@ -97,13 +98,13 @@ def test_the_shipped_record_is_whole_and_consistent():
 
 
 def test_the_shipped_record_holds_no_series():
-    text = json.dumps(track_record.record())
+    text = json.dumps(measured.record())
     assert len(text) < 100_000
     assert "Indonesia" not in text.replace("Bank Indonesia", "")
 
 
 def test_jalur_beats_every_baseline_in_the_shipped_record():
-    methods = dict(track_record.record()["methods"])
+    methods = dict(measured.record()["methods"])
     ours = methods.pop("jalur")
     assert all(ours["scaled_crps"] < other["scaled_crps"] for other in methods.values())
     assert all(ours["brier_skill"] > other["brier_skill"] for other in methods.values())
@@ -112,6 +113,6 @@ def test_jalur_beats_every_baseline_in_the_shipped_record():
 
 
 def test_a_steeper_stretch_makes_a_label_worth_less():
-    rows = [row for row in track_record.record()["labels"] if row["method"] == "eurostat" and row["horizon"] == 3.0]
+    rows = [row for row in measured.record()["labels"] if row["method"] == "eurostat" and row["horizon"] == 3.0]
     rates = [row["hit_rate"] for row in sorted(rows, key=lambda row: row["stretch"])]
     assert rates == sorted(rates, reverse=True)

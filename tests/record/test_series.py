@@ -35,6 +35,8 @@ def write(tmp_path, lines, header=HEADER):
         ("phones,Aruba,2010,,100", "value_percent", "''", "0 to 100"),
         ("phones,Aruba,2010,nan,100", "value_percent", "'nan'", "0 to 100"),
         ("phones,Aruba,2010,many,100", "value_percent", "'many'", "0 to 100"),
+        ("phones,Aruba,2010,1_0,100", "value_percent", "'1_0'", "0 to 100"),
+        ("phones,Aruba,٢٠١٠,50,100", "year", "'٢٠١٠'", "from 1500 to 2200"),
         ("phones,Aruba,inf,50,100", "year", "'inf'", "from 1500 to 2200"),
         ("phones,Aruba,2010,50,inf", "capacity", "'inf'", "a number above zero"),
         (",Aruba,2010,50,100", "group", "''", "a name"),

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from jalur.errors import InputError
 from jalur.record import scores
+from jalur.record.series import series_from
 from jalur.verdict import labels
 
 Array = NDArray[np.float64]
@@ -140,22 +141,18 @@ def rolling_origins(
         In the order of group, series, year.
     """
     found: list[Origin] = []
-    for (group, series), rows in frame.groupby(["group", "series"], sort=True):
-        capacity = float(rows["capacity"].iloc[0])
-        rows = rows[(rows["value_percent"] > 0) & (rows["value_percent"] < capacity)].sort_values("year")
-        # Plain arrays and boolean masks from here on: slicing by an integer year would cut by position, not by year.
-        years, levels = rows["year"].to_numpy(float), rows["value_percent"].to_numpy(float)
-        value = dict(zip(years.tolist(), levels.tolist(), strict=True))
+    for one in series_from(frame):
+        value = dict(zip(one.t.tolist(), one.y.tolist(), strict=True))
         mine = []
         for year in value:
             future = tuple(year + step for step in range(1, horizon + 1))
-            known = years <= year
-            if known.sum() < shortest or not lowest * capacity <= value[year] <= highest * capacity:
+            known = one.t <= year
+            if known.sum() < shortest or not lowest * one.capacity <= value[year] <= highest * one.capacity:
                 continue
             if all(later in value for later in future):
                 happened = tuple(value[later] for later in future)
-                past = (tuple(years[known].tolist()), tuple(levels[known].tolist()))
-                mine.append(Origin(str(group), str(series), *past, future, happened, capacity))
+                past = (tuple(one.t[known].tolist()), tuple(one.y[known].tolist()))
+                mine.append(Origin(one.group, one.name, *past, future, happened, one.capacity))
         if per_series is not None and len(mine) > per_series:
             mine = [mine[k * len(mine) // per_series] for k in range(per_series)]
         found += mine

@@ -1,14 +1,10 @@
-"""How often forecasts, probabilities and official labels come true: the room's door, and the measurement that ships.
+"""The measurement that ships: how well forecasts, probabilities and official labels do where the outcome is known.
 
-- `backtest`, `rolling_origins`, `label_hit_rates` (from `jalur.record.backtest`): adoption series with known outcomes.
-- `replay`, `outcome`, `regional_record` (from `jalur.record.replay`): a programme's own verdicts beside what was
-published later.
-- `record`: the measured numbers that ship with the package, ``track_record.json``.
-- `measure` writes that file. The series it reads are not part of the package::
+It writes ``track_record.json``, which `jalur.verdict.measured` reads. The series it needs are not part of the package::
 
-      python -m jalur.record.measure SERIES.csv [--tasks TASKS.json ...] [--out track_record.json]
+    python -m jalur.record.measure SERIES.csv [--tasks TASKS.json ...] [--out track_record.json]
 
-  SERIES.csv is tidy, one value a row: ``group, series, year, value_percent, capacity``.
+SERIES.csv is the table of `jalur.record.series`: ``group, series, year, value_percent, capacity``.
 """
 
 from __future__ import annotations
@@ -33,21 +29,14 @@ from jalur.record.backtest import (
     BASELINES,
     STRETCHES,
     Backtest,
-    Origin,
     backtest,
     label_hit_rates,
     origins_from_tasks,
     rolling_origins,
 )
 from jalur.record.held_out import HeldOut
-from jalur.record.replay import Outcome, outcome, regional_record, replay
+from jalur.record.replay import regional_record
 from jalur.record.series import read_table, series_from
-from jalur.verdict.measured import record
-
-__all__ = [
-    "Backtest", "Origin", "Outcome", "backtest", "label_hit_rates", "main", "measure", "origins_from_tasks", "outcome",
-    "record", "regional_record", "replay", "rolling_origins",
-]  # fmt: skip
 
 SCHEMA_VERSION = "1.0"
 PER_SERIES = 3  # origins of one series that are scored: neighbours say nearly the same, and the smoothing is slow

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from jalur.dates import number
 from jalur.errors import Fault, InputError, shown
 
 Array = npt.NDArray[np.float64]
@@ -75,7 +76,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
         others = len(faults) - 1
         more = f" ({others} more {'fault' if others == 1 else 'faults'} in the table)" if others else ""
         raise InputError(f"{faults[0]}{more}", faults)
-    numbers = {name: pd.to_numeric(frame[name]).astype(float) for name in NUMBERS}
+    numbers = {name: [_number(text) for text in frame[name]] for name in NUMBERS}
     return frame.assign(**numbers).reset_index(drop=True)
 
 
@@ -99,13 +100,11 @@ def row_faults(frame: pd.DataFrame, file: str) -> Iterator[Fault]:
     Fault
         In the order of the rows; one a row at most.
     """
-    numbers = {name: pd.to_numeric(frame[name], errors="coerce").to_numpy(float) for name in NUMBERS}
     first_year: dict[tuple[str, str, float], int] = {}
     first_capacity: dict[tuple[str, str], tuple[int, float]] = {}
-    for at, row in enumerate(frame[list(COLUMNS)].itertuples(index=True, name=None)):
-        line, group, name, *texts = row
-        cells = dict(zip(NUMBERS, texts, strict=True))
-        year, level, capacity = (float(numbers[column][at]) for column in NUMBERS)
+    for line, group, name, *texts in frame[list(COLUMNS)].itertuples(name=None):
+        cells = dict(zip(COLUMNS, (group, name, *texts), strict=True))
+        year, level, capacity = map(_number, texts)
         found = _impossible(group, name, year, level, capacity)
         if found is None:
             other_line, other = first_capacity.setdefault((group, name), (line, capacity))
@@ -116,8 +115,15 @@ def row_faults(frame: pd.DataFrame, file: str) -> Iterator[Fault]:
                 found = "year", f"each year once in a series; row {earlier} of {shown(name)} has it already"
         if found is not None:
             column, allowed = found
-            given = shown(cells[column]) if column in cells else shown(group if column == "group" else name)
-            yield Fault(file, line, column, given, allowed)
+            yield Fault(file, line, column, shown(cells[column]), allowed)
+
+
+def _number(text: str) -> float:
+    """Read a number in plain digits; nan for whatever else stands there, which is in no range."""
+    try:
+        return number(text.strip())
+    except ValueError:
+        return np.nan
 
 
 def _impossible(group: str, name: str, year: float, level: float, capacity: float) -> tuple[str, str] | None:
@@ -125,7 +131,7 @@ def _impossible(group: str, name: str, year: float, level: float, capacity: floa
     for column, text in zip(TEXTS, (group, name), strict=True):
         if not text.strip():
             return column, "a name"
-    if not FIRST_YEAR <= year <= LAST_YEAR:  # not a number is neither
+    if not FIRST_YEAR <= year <= LAST_YEAR:
         return "year", f"a year from {FIRST_YEAR} to {LAST_YEAR}, such as 2001 or 2001.25"
     if not 0 < capacity <= LARGEST:
         return "capacity", "a number above zero, at most 1e15"
