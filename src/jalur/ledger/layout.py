@@ -416,7 +416,7 @@ class Layout:
     Attributes
     ----------
     fields : dict of Heading
-        By column of the ledger, and of `jalur.ledger.headings.OTHER_FIELDS`.
+        By column of the ledger, and of `jalur.ledger.layout.OTHER_FIELDS`.
     dated : list of Heading
         Columns of a wide table, each with the period of its figures.
     last_header : int
