@@ -76,7 +76,7 @@ class Outcome:
     source: str | None = None
 
 
-def outcome(programme: Any, day: str | date, target: float) -> Outcome:
+def outcome(programme: Any, day: str | date, target: float, figures: pd.DataFrame | None = None) -> Outcome:
     """Say from the figures in the ledger whether a target was met on a day.
 
     The figure nearest to the day (at most 31 days away) of the reference source settles it; without one, the nearest of
@@ -91,8 +91,11 @@ def outcome(programme: Any, day: str | date, target: float) -> Outcome:
         Date of the milestone.
     target : float
         In units of the programme.
+    figures : DataFrame, optional
+        What was known, in the columns of the ledger; everything published by default.
     """
-    figures = ledger.select(programme, programme.observations["reported_on"].max().date())  # everything published
+    if figures is None:
+        figures = ledger.select(programme, programme.observations["reported_on"].max().date())
     days = (figures["as_of"] - pd.Timestamp(str(day))).dt.days
     figures = figures.assign(
         days=days, away=days.abs(), other=(figures["speaker_org"] != programme.reference_source).astype(int)

@@ -389,6 +389,10 @@ class Case:
         """The same case with these rows added, in the columns of observations.csv."""
         return self.asking(extra=extra)
 
+    def with_exactly(self, figures: pd.DataFrame) -> Case:
+        """The same case with these figures and no others, in the columns and the order of `figures`."""
+        return replace(self)._given(figures)
+
     def with_targets(self, targets: Sequence[tuple[str, float]] | None) -> Case:
         """The same case with another path: (date, units) of each target; None for the announced one."""
         return self.asking(targets=targets)

@@ -1,0 +1,27 @@
+"""What an office asks of a programme: what moved, what would move it, what to make of a claim or a promise."""
+
+from jalur.monitor.changes import Bar, Change, what_moved
+from jalur.monitor.claims import Claim, check_claim, leave_each_out
+from jalur.monitor.promises import HonestPath, honest_paths
+from jalur.monitor.register import brier, resolve, seal, verify
+from jalur.monitor.targets import earlier_targets
+from jalur.monitor.thresholds import TripWire, next_count, trip_wires
+
+__all__ = [
+    "Bar",
+    "Change",
+    "Claim",
+    "HonestPath",
+    "TripWire",
+    "brier",
+    "check_claim",
+    "earlier_targets",
+    "honest_paths",
+    "leave_each_out",
+    "next_count",
+    "resolve",
+    "seal",
+    "trip_wires",
+    "verify",
+    "what_moved",
+]

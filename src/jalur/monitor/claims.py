@@ -1,0 +1,178 @@
+"""Is a new claim plausible? Where it lies in the predictive law given everything else that was known that day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from jalur.dates import decimal_year, half_width, iso, records
+from jalur.engine.posterior import OFFSET_SD
+from jalur.errors import InputError
+from jalur.verdict.case import Case
+from jalur.verdict.model import rounded
+
+NEAR_DAYS = 92  # figures for dates this near to the claim's are set beside it
+BEYOND = 0.025  # a claim outside the middle 95 % of the predictive law stands out
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
+_WEIGHTS = _WEIGHTS / _WEIGHTS.sum()
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A published figure set beside a claim: row id, date, body, level in units, and how it relates.
+
+    `relation` is ``repeats`` (the same number), ``contradicts`` (further apart than rounding and twice the reporting
+    errors allow, though the dates are near) or ``agrees``.
+    """
+
+    id: str
+    date: str
+    body: str
+    value: float
+    relation: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim against what was known.
+
+    Attributes
+    ----------
+    value : float
+        Units.
+    date, body : str
+    share_below : float
+        Chance that a figure of this body for this date would be lower: near 0 or 1 the claim stands out.
+    range_95 : tuple of float
+        Middle 95 % of the figures that were to be expected, units.
+    stands_out : bool
+        Whether the claim lies outside that range.
+    chance_before, chance_after : float or None
+        Chance of the whole path without and with the claim; None where there is none.
+    beside : tuple of Beside
+    """
+
+    value: float
+    date: str
+    body: str
+    share_below: float
+    range_95: tuple[float, float]
+    stands_out: bool
+    chance_before: float | None
+    chance_after: float | None
+    beside: tuple[Beside, ...]
+
+
+def check_claim(case: Case, row: pd.Series) -> Claim:
+    """Set a claim against the law that everything else known on the case's day implies.
+
+    Parameters
+    ----------
+    case : Case
+        Without the claim, at the vintage of the day on which it was made.
+    row : Series
+        The claim in the columns of the ledger (`as_of`, `value`, `decimals`, `speaker_org`, ...).
+
+    Returns
+    -------
+    Claim
+
+    Raises
+    ------
+    InputError
+        Where the figures cannot carry a probability, or for a date before the first figure.
+
+    Notes
+    -----
+    The predictive law of a figure is the law of the level, widened by the body's rounding, its reporting error and,
+    for another body than the reference, a static offset (Gauss-Hermite quadrature over their normal sum). Wild
+    figures, which the engine allows for one figure in twenty, are left out: they are what is looked for.
+    """
+    if case.problem:
+        raise InputError(f"the claim cannot be set against anything: {case.problem.sentence}")
+    t = decimal_year(row["as_of"])
+    if t < case.first:
+        raise InputError(
+            f"the claim is for {iso(row['as_of'])}; allowed is a day from the first figure on "
+            f"({iso(case.figures['as_of'].min())})"
+        )
+    state = case.state((t,) if t < case.last else ())
+    value, body = float(row["value"]), str(row["speaker_org"])
+
+    def error(level: float) -> float:
+        relative = case.programme.reporting_error**2 + (OFFSET_SD**2 if _is_other(case, body) else 0.0)
+        return float(np.sqrt(half_width(row["decimals"]) ** 2 / 3 + relative * level**2))
+
+    def below(level: float) -> float:
+        return float(_WEIGHTS @ np.atleast_1d(state.cdf(t, np.maximum(level - error(level) * _NODES, 0.0))))
+
+    low, high = (_solve(below, q, float(state.quantile(t, 0.5))) for q in (BEYOND, 1 - BEYOND))
+    with_it = _with_row(case, row)
+    share = below(value)
+    return Claim(
+        value=value, date=iso(row["as_of"]), body=body, share_below=rounded(share), range_95=(low, high),
+        stands_out=not BEYOND <= share <= 1 - BEYOND, chance_before=case.joint,
+        chance_after=None if with_it.problem else with_it.joint, beside=_beside(case, row),
+    )  # fmt: skip
+
+
+def _is_other(case: Case, body: str) -> bool:
+    """Whether a body's figures may be off by a static share: where there is a reference and it is another one."""
+    reference = case.programme.reference_source
+    return reference in set(case.figures["speaker_org"]) and body != reference
+
+
+def _solve(below: Callable[[float], float], wanted: float, start: float) -> float:
+    """Level with `below` equal to a probability; `below` rises with the level."""
+    from scipy.optimize import brentq
+
+    low, high = start, start
+    while below(low) > wanted and low > 1e-6:
+        low *= 0.8
+    while below(high) < wanted:
+        high *= 1.25
+    return float(brentq(lambda level: below(level) - wanted, low, high, xtol=1e-6 * start))
+
+
+def _with_row(case: Case, row: pd.Series) -> Case:
+    figures = case.figures
+    added = pd.concat([figures, pd.DataFrame([row])[figures.columns].astype(figures.dtypes)])
+    return case.with_exactly(added.sort_values(["as_of", "reported_on", "id"], kind="stable").reset_index(drop=True))
+
+
+def _beside(case: Case, row: pd.Series) -> tuple[Beside, ...]:
+    """Figures for near dates, the nearest first, and the same number wherever it stands."""
+    figures, value = case.figures, float(row["value"])
+    days = (figures["as_of"] - pd.Timestamp(row["as_of"])).dt.days.abs()
+    found = []
+    for one, away in sorted(zip(records(figures), days, strict=True), key=lambda pair: pair[1]):
+        own, other = half_width(row["decimals"]), half_width(one.decimals)
+        same = abs(one.value - value) <= 1e-9 * value
+        if not same and away > NEAR_DAYS:
+            continue
+        apart = own + other + 2 * case.programme.reporting_error * (value + one.value)
+        relation = "repeats" if same else "contradicts" if abs(one.value - value) > apart else "agrees"
+        found.append(Beside(str(one.id), iso(one.as_of), str(one.speaker_org), float(one.value), relation))
+    return tuple(found)
+
+
+def leave_each_out(case: Case) -> pd.DataFrame:
+    """Check every figure of a case as if it were a new claim, against all the others known on the case's day.
+
+    Returns
+    -------
+    DataFrame
+        Columns id, date, body, value (units), share_below, low_95, high_95 (units), stands_out. The first figure is
+        left out: nothing comes before it.
+    """
+    rows = []
+    for row in (case.figures.iloc[k] for k in range(1, len(case.figures))):
+        less = case.without(row["id"])
+        if less.problem or decimal_year(row["as_of"]) < less.first or row["value"] >= (less.capacity or 0):
+            continue
+        one = check_claim(less, row)
+        rows.append((row["id"], one.date, one.body, one.value, one.share_below, *one.range_95, one.stands_out))
+    return pd.DataFrame(rows, columns=["id", "date", "body", "value", "share_below", "low_95", "high_95", "stands_out"])
