@@ -88,7 +88,7 @@ def rooms():
 
 
 def test_a_room_says_in_one_sentence_what_it_holds():
-    assert len(rooms()) == 10
+    assert len(rooms()) == 11
     for room, sentence in rooms().items():
         assert sentence, room
         assert re.fullmatch(r"[^\n]+[^.\n]\.", sentence), room

@@ -1,4 +1,4 @@
-"""What an office asks of a programme: what moved, what would move it, what to make of a claim or a promise."""
+"""What an office asks of its programmes: what moved, what would move it, and what to make of a claim or a promise."""
 
 from jalur.monitor.changes import Bar, Change, what_moved
 from jalur.monitor.claims import Claim, check_claim, leave_each_out

@@ -150,9 +150,7 @@ def _chance_of(before: Case, after: Case) -> Callable[[frozenset[Hashable]], flo
     old, new = before.figures, after.figures
     every = pd.concat([new, old[~old["id"].isin(new["id"])]])
     every = every.sort_values(["as_of", "reported_on", "id"], kind="stable").reset_index(drop=True)
-    statement = {
-        row.id: (iso(row.reported_on), row.speaker_org) for row in records(every)
-    }
+    statement = {row.id: (iso(row.reported_on), row.speaker_org) for row in records(every)}
     in_old, in_new = set(old["id"]), set(new["id"])
     known: dict[frozenset[Hashable], float] = {}
 
