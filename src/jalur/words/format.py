@@ -95,7 +95,7 @@ def catalogues() -> dict[str, dict[str, str]]:
         lang: _flatten(
             {
                 key: words
-                for name in (lang, f"notebooks.{lang}", f"explore.{lang}")
+                for name in (lang, f"notebooks.{lang}", f"explore.{lang}", f"office.{lang}")
                 for key, words in yaml.load((folder / f"{name}.yml").read_text(encoding="utf-8"), Loader=loader).items()  # noqa: S506 (a safe loader)
             }
         )

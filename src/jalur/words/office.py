@@ -1,0 +1,137 @@
+"""What moved, what would move it, claims, promises, earlier targets and the register, as lines of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from jalur.dates import records
+from jalur.monitor import Change, Claim, HonestPath, TripWire, brier
+from jalur.monitor.changes import ORDERS, Bar
+from jalur.verdict.model import probability_class, rounded
+from jalur.words.format import Format
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def change_lines(fmt: Format, change: Change, title: str) -> list[str]:
+    """The two chances, the verdict's word, and one line for each change with its share in percentage points."""
+    first, second = (fmt.day(day) for day in change.vintages)
+    was, now = (fmt.say(f"class.{name}") for name in change.classes)
+    lines = [
+        fmt.say("office.change.head", title=title, first=first, second=second,
+                before=fmt.percent(rounded(change.before)), after=fmt.percent(rounded(change.after))),
+        fmt.say("office.change.class_new", was=was, now=now) if change.class_changed
+        else fmt.say("office.change.class_same", now=now),
+    ]  # fmt: skip
+    if not change.bars:
+        return [*lines, fmt.say("office.change.none")]
+    width = max(len(points(fmt, bar)) for bar in change.bars)
+    lines += [f"  {points(fmt, bar):>{width}}  {bar_words(fmt, bar)}" for bar in change.bars]
+    how = fmt.say("office.change.exact") if change.exact else fmt.say("office.change.fixed", n=2 * ORDERS)
+    return [*lines, how]
+
+
+def points(fmt: Format, bar: Bar) -> str:
+    """The share of a change in percentage points, with its sign."""
+    number = fmt.number(100 * bar.points, 1)
+    sign = "+" if bar.points > 0 and number.strip("0.,") else ""
+    return fmt.say("office.change.points", points=sign + number)
+
+
+def bar_words(fmt: Format, bar: Bar) -> str:
+    """Which change a bar stands for: the day, the body and the levels of a statement, or the other choice."""
+    values = fmt.path(bar.values) if bar.kind == "targets" else fmt.joined(dict.fromkeys(map(fmt.exact, bar.values)))
+    if bar.kind in ("targets", "capacity"):
+        return fmt.say(f"office.change.{bar.kind}", values=values)
+    return fmt.say(
+        f"office.change.{bar.kind}", day=fmt.day(bar.day), body=fmt.body(bar.body, start=True), values=values
+    )
+
+
+def wire_lines(fmt: Format, wires: Iterable[TripWire], day: str) -> list[str]:
+    """One sentence for each cut-off: the count that reaches it, or that none or every count does."""
+    lines = []
+    for wire in wires:
+        words: dict[str, Any] = {"day": fmt.day(day), "chance": fmt.percent(wire.chance)}
+        if wire.level is None:
+            lines.append(fmt.say("office.wire.always" if wire.likely else "office.wire.never", **words))
+            continue
+        words |= {"level": fmt.exact(wire.level), "likely": fmt.percent(rounded(wire.likely))}
+        if wire.chance == 0.5:
+            lines.append(fmt.say("office.wire.even", **words))
+        else:
+            word = fmt.say(f"class.{probability_class(wire.chance)}")
+            lines.append(fmt.say("office.wire.reach", word=word, **words))
+    return lines
+
+
+def claim_lines(fmt: Format, claim: Claim) -> list[str]:
+    """Where a claim lies, what it would change, and the figures that repeat or contradict it."""
+    value = fmt.exact(claim.value)
+    low, high = (fmt.level(end) for end in claim.range_95)
+    lines = [
+        fmt.say("office.claim.out" if claim.stands_out else "office.claim.fits", value=value),
+        fmt.say("office.claim.place", body=fmt.body(claim.body), day=fmt.day(claim.date),
+                share=fmt.percent(claim.share_below), value=value, low=low, high=high),
+    ]  # fmt: skip
+    if claim.chance_before is not None and claim.chance_after is not None:
+        before, after = fmt.percent(claim.chance_before), fmt.percent(claim.chance_after)
+        lines.append(fmt.say("office.claim.moves", before=before, after=after))
+    else:
+        lines.append(fmt.say("office.claim.unread"))
+    for row in claim.beside:
+        words = {"id": row.id, "body": fmt.body(row.body), "day": fmt.day(row.date)}
+        if row.relation == "repeats":
+            lines.append("  " + fmt.say("office.claim.repeats", **words))
+        elif row.relation == "contradicts":
+            lines.append("  " + fmt.say("office.claim.contradicts", value=fmt.exact(row.value), **words))
+    return lines
+
+
+def promise_lines(fmt: Format, paths: Iterable[HonestPath], capacities: dict[str, str]) -> list[str]:
+    """One line for each path that could be promised; `capacities` holds the titles by name."""
+    lines = []
+    for path in paths:
+        every = path.capacity == "every"
+        words: dict[str, Any] = {"chance": fmt.percent(path.chance)}
+        if not every:
+            words["capacity"] = capacities.get(path.capacity) or fmt.say("office.promise.given")
+        if path.levels is None:
+            lines.append(fmt.say("office.promise.none_every" if every else "office.promise.none", **words))
+            continue
+        scale = fmt.scale(max(path.levels))
+        # Rounded down: a promise is never more than what was computed.
+        digits = scale.decimals
+        down = [int(x / scale.divisor * 10**digits) / 10**digits * scale.divisor for x in path.levels]
+        numbers = [scale.number(x) for x in down[:-1]] + [scale.words(down[-1])]
+        lines.append(
+            fmt.say("office.promise.every" if every else "office.promise.row", levels=" → ".join(numbers), **words)
+        )
+    return lines
+
+
+def target_lines(fmt: Format, targets: pd.DataFrame, vintage: str) -> list[str]:
+    """One line for each earlier target: when it was set, and what became of it."""
+    if not len(targets):
+        return [fmt.say("office.target.none", day=fmt.day(vintage))]
+    lines = []
+    for row in records(targets):
+        words: dict[str, Any] = {
+            "target": fmt.exact(row.target), "by": fmt.by(row.target_date), "stated": fmt.day(row.stated_on),
+        }  # fmt: skip
+        if row.status != "open":
+            words |= {"value": fmt.exact(row.outcome), "day": fmt.day(row.outcome_date)}
+        if row.status == "missed":
+            words["short"] = fmt.percent(row.short)
+        lines.append(fmt.say(f"office.target.{row.status}", **words))
+    return lines
+
+
+def score_line(fmt: Format, lines: Iterable[dict[str, Any]]) -> str:
+    """The Brier score of a register over what is settled."""
+    score, count = brier(lines)
+    if score is None:
+        return fmt.say("office.register.unsettled")
+    return fmt.say("office.register.score", score=fmt.number(score, 3), n=fmt.number(count))
