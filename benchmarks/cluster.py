@@ -24,7 +24,7 @@ from pathlib import Path
 import psutil
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests"))
+sys.path.insert(0, str(HERE.parent / "tests" / "support"))
 
 from bench_reports import PROGRAMMES, VINTAGES, Bench  # noqa: E402
 from loopback import Cluster  # noqa: E402

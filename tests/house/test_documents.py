@@ -3,6 +3,8 @@
 import ast
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,18 @@ def test_links_between_documents_lead_somewhere(path):
     links = re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8"))
     local = [link.partition("#")[0] for link in links if "://" not in link and not link.startswith(("#", "mailto:"))]
     assert [link for link in local if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.slow
+def test_every_benchmark_and_tool_can_be_imported():
+    """Nothing else runs them, so a module that has moved would be missed."""
+    for folder in ("benchmarks", "tools"):
+        names = [path.stem for path in (ROOT / folder).glob("*.py")]
+        assert names
+        code = f"import importlib\nfor name in {names!r}: importlib.import_module(name)"
+        command = [sys.executable, "-c", code]
+        run = subprocess.run(command, cwd=ROOT / folder, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
 
 
 def test_what_leads_nowhere_is_found():
