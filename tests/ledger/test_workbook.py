@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+import yaml
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from spreadsheets import save, sheet_of
 
 from jalur.errors import InputError
-from jalur.ledger import bulk, workbook
-from jalur.ledger.workbook import Cell, read_workbook
+from jalur.ledger import bulk, check, edit, workbook
+from jalur.ledger.workbook import Cell, read_workbook, write_template
 
 HEAD = ["Periode", "Nilai", "Satuan", "Sumber", "Tautan", "Tanggal terbit"]
 
@@ -217,3 +219,74 @@ def test_a_workbook_too_large_is_not_unpacked(tmp_path: Path, monkeypatch: pytes
     sheet["XFD1048576"] = 1
     with pytest.raises(InputError, match="cells; allowed are at most 2,000,000"):
         read_workbook(save(book, tmp_path))
+
+
+# the template
+
+
+def plain(text: str) -> Any:
+    """The content of a YAML file, with the dates as they are written."""
+    return json.loads(json.dumps(yaml.safe_load(text), default=str))
+
+
+def test_the_template_is_imported_as_it_is_and_gives_what_new_gives(tmp_path: Path) -> None:
+    for name in ("made", "filled"):
+        (tmp_path / name).mkdir()
+    edit.new("my_study", tmp_path / "made")
+    bulk.bring(write_template("my_study", tmp_path), tmp_path / "filled")
+    for table in ("observations.csv", "targets.csv"):
+        made, filled = ((tmp_path / name / "my_study" / table).read_text("utf-8") for name in ("made", "filled"))
+        assert filled == made
+    made, filled = ((tmp_path / name / "my_study" / "programme.yml").read_text("utf-8") for name in ("made", "filled"))
+    assert plain(filled) == plain(made)
+    assert check.faults(tmp_path / "filled", links=True) == []
+
+
+def test_the_template_keeps_its_headers_in_sight_and_explains_every_column(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(write_template("my_study", tmp_path))
+    assert book.sheetnames == ["figures", "targets", "programme", "notes"]
+    assert all(sheet.freeze_panes == "A2" for sheet in book.worksheets)
+    explained = {(line[0].value, line[1].value) for line in book["notes"].iter_rows(min_row=2)}
+    for name in ("figures", "targets"):
+        assert {(name, cell.value) for cell in book[name][1]} <= explained
+    offered = {rule.formula1 for rule in book["figures"].data_validations.dataValidation}
+    assert '"level,flow"' in offered
+    meanings = {line[0].value: line[2].value for line in book["programme"].iter_rows(min_row=2)}
+    assert meanings["net"].startswith("true if those who leave are subtracted")
+
+
+def test_a_template_overwrites_nothing(tmp_path: Path) -> None:
+    path = write_template("my_study", tmp_path)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="exists already"):
+        write_template("my_study", tmp_path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "place", "said"),
+    [
+        ("net", "maybe", "programme!B", "true or false"),
+        ("capacities.1.units", 10, "programme!B", "at least the largest selected figure"),
+        ("capacities.1.as_of", "2022-02-30", "programme!B", "a day that exists"),
+        ("title.fr", "x", "programme!B", "unknown key"),
+        ("unit.x", "x", "programme!A", "a key used once"),
+        ("unit", "=A1", "programme!B", "a formula without a stored result"),
+    ],
+)
+def test_a_fault_of_a_programme_is_named_by_its_cell(
+    key: str, value: Any, place: str, said: str, tmp_path: Path
+) -> None:
+    path = write_template("my_study", tmp_path)
+    book = openpyxl.load_workbook(path)
+    sheet = book["programme"]
+    row = next((cell.row for cell in sheet["A"] if cell.value == key), sheet.max_row + 1)
+    sheet.cell(row, 1, key)
+    sheet.cell(row, 2, value)
+    book.save(path)
+    (tmp_path / "data").mkdir()
+    with pytest.raises(InputError) as caught:
+        bulk.bring(path, tmp_path / "data")
+    row = next(cell.row for cell in sheet["A"] if cell.value == "capacities.1.name") if value == 10 else row
+    assert [fault.file for fault in caught.value.faults] == [f"{place}{row}"]
+    assert said in str(caught.value.faults[0])

@@ -25,7 +25,7 @@ from jalur.ledger.intake import Place, Record, Taken, slug, take
 from jalur.ledger.layout import ColumnMap, find_header, normal, read_map, words
 from jalur.ledger.programme import SLUG
 from jalur.ledger.tables import columns
-from jalur.ledger.workbook import Cell, Sheet, read_csv, read_workbook
+from jalur.ledger.workbook import Cell, Sheet, read_csv, read_workbook, write_template
 
 Keys = tuple[str | int, ...]
 FROM_COLUMN = "column"  # units of a capacity that a column of the table holds
@@ -163,7 +163,9 @@ def _read(path: Path, asked: ColumnMap, taken: Taken) -> _Manifest:
     for sheet in about:
         _about(sheet, manifest, taken)
     manifest.content = _merged(manifest.content, asked.programme)
-    figures = _figures([sheet for sheet in sheets if sheet not in about + targets], named["figures"], asked, taken)
+    notes = [sheet for sheet in visible if normal(sheet.name) in named["notes"] and sheet.name != asked.sheet]
+    others = [sheet for sheet in sheets if sheet not in about + targets + notes]
+    figures = _figures(others, named["figures"], asked, taken)
     unit = manifest.content.get("unit")
     unit = unit if isinstance(unit, str) else ""
     take(figures, asked, taken, "observations", unit)
@@ -454,11 +456,12 @@ def _back(fault: Fault, programme: Made, file: str, manifest: _Manifest, path: P
     """Point at the cell that a fault of a written file comes from."""
     if file == "programme.yml":
         keys: Keys = tuple(int(part) if part.isdigit() else part for part in (fault.column or "").split("."))
-        while keys and keys not in manifest.places:
+        while keys:  # the key itself, else the first of those below it, else what it belongs to
+            below = [place for known, place in manifest.places.items() if known[: len(keys)] == keys]
+            if below:
+                sheet, row, column = below[0]
+                return sheet.fault(row, column, fault.given, fault.allowed)
             keys = keys[:-1]
-        if keys:
-            sheet, row, column = manifest.places[keys]
-            return sheet.fault(row, column, fault.given, fault.allowed)
         return Fault(path.name, None, f"programme.{fault.column}", fault.given, fault.allowed)
     records = programme.targets if file == "targets.csv" else programme.observations
     if fault.row is None or not 2 <= fault.row <= len(records) + 1:
@@ -522,6 +525,13 @@ def run(
         print(f"\n{count} would be written to {done.folder}; nothing was written")
     else:
         print(f"{count} written to {done.folder}; next: look at what was made, then `jalur check`")
+    return 0
+
+
+def run_template(name: str) -> int:
+    """Write the workbook of a new programme into the working folder and say what to do next; the exit code."""
+    path = write_template(name, Path.cwd())
+    print(f"{path.name}: example rows written\nnext: replace them, then `jalur import {path.name}`")
     return 0
 
 

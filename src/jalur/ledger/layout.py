@@ -166,10 +166,13 @@ def _recognised(sheet: Sheet, row: int, known: Collection[str]) -> tuple[int, in
         if cell.empty:
             continue
         place = cell.merged or (cell.row, cell.column)
-        if isinstance(cell.value, str) and (normal(cell.text) in _fields() or normal(cell.text) in known):
+        name = normal(cell.text)
+        if isinstance(cell.value, str) and (name in _fields() or name in known):
             names.add(place)
         elif _split_period(cell)[1] is not None:
             periods.add(place)
+        elif isinstance(cell.value, str) and counts(cell.text):
+            names.add(place)
     return len(names), len(periods)
 
 

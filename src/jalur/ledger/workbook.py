@@ -1,4 +1,4 @@
-"""Files of a spreadsheet: their cells, each with the place at which a message can point."""
+"""Files of a spreadsheet: their cells, each with the place at which a message can point; and one to fill in."""
 
 from __future__ import annotations
 
@@ -7,19 +7,26 @@ import datetime as dt
 import io
 import re
 import zipfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from jalur.errors import Fault, InputError, shown
+from jalur.files import write_whole
+from jalur.ledger.programme import checked_name
 from jalur.ledger.spoken import power_of_ten
-from jalur.ledger.tables import MAXIMUM_BYTES, read_text
+from jalur.ledger.tables import MAXIMUM_BYTES, allowed, read_text, table_schema
 
 Value = str | int | float | bool | dt.date | None
 MAXIMUM_CELLS = 2_000_000  # ten thousand rows of two hundred columns
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 UNPACKED_BYTES = 20 * MAXIMUM_BYTES
+LAST_ROW = 5000  # to which a template offers the words of a column
 NO_RESULT = "a formula without a stored result"
 STORED = "a value, or a formula that a spreadsheet program has calculated and saved"
 _QUOTED = re.compile(r'"([^"]*)"')
@@ -339,3 +346,128 @@ def _cell(result: Any, cell: Any) -> Cell:
         return Cell(row, column, value.strip() or None, link=link)
     given = f"a cell of the type {type(value).__name__}"  # an hour or a duration
     return Cell(row, column, link=link, unreadable=(given, "a number, a text or a date"))
+
+
+# the template
+
+
+def write_template(name: str, folder: Path) -> Path:
+    """Write a workbook to fill in: figures, targets, what programme.yml holds, and notes on every column.
+
+    The examples are those of `jalur new`, so that the workbook can be imported as it is.
+
+    Parameters
+    ----------
+    name : str
+        Name of the programme.
+    folder : Path
+        Where NAME.xlsx goes.
+
+    Raises
+    ------
+    InputError
+        If the name is none, or the file is there already.
+    """
+    import openpyxl
+
+    path = folder / f"{checked_name(name)}.xlsx"
+    if path.exists():
+        raise InputError(f"workbook is {shown(str(path))}, which exists already; allowed is a name not used before")
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for sheet, table in (("figures", "observations"), ("targets", "targets")):
+        _fill(book.create_sheet(sheet), table, csv.DictReader(io.StringIO(_example(f"{table}.csv", name))))
+    keys = [["key", "value", "meaning"], ["name", name, "name of the folder"], *_keys(_example("programme.yml", name))]
+    _lines(book.create_sheet("programme"), keys, (26, 40, 100))
+    notes = [["sheet", "column", "meaning", "unit", "allowed"]]
+    for sheet, table in (("figures", "observations"), ("targets", "targets")):
+        for entry in _to_fill(table):
+            notes.append([sheet, entry["name"], entry["description"], entry["unit"], allowed(entry)])
+    _lines(book.create_sheet("notes"), notes, (12, 20, 90, 18, 70))
+    content = io.BytesIO()
+    book.save(content)
+    write_whole(path, content.getvalue())
+    return path
+
+
+def _example(file: str, name: str) -> str:
+    """Return an example file of a new programme."""
+    text = resources.files("jalur.ledger").joinpath("template", "programme", file).read_text(encoding="utf-8")
+    return text.replace("{name}", name).replace("{prefix}", name.replace("_", "-"))
+
+
+def _to_fill(table: str) -> list[dict[str, Any]]:
+    """Return the columns that somebody fills in; the others follow from them."""
+    return [entry for entry in table_schema(table)["fields"] if entry["name"] not in ("lag_days", "decimals")]
+
+
+def _fill(sheet: Any, table: str, examples: Iterable[dict[str, str]]) -> None:
+    """Write the header and the examples of one table; a column with few words offers them."""
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    fields = _to_fill(table)
+    rows = [[_native(example[entry["name"]], entry["type"]) for entry in fields] for example in examples]
+    _lines(sheet, [[entry["name"] for entry in fields], *rows], [max(12, len(entry["name"]) + 2) for entry in fields])
+    for column, entry in enumerate(fields, start=1):
+        span = f"{letters(column)}2:{letters(column)}{LAST_ROW}"
+        if "enum" in entry["constraints"]:
+            listed = ",".join(entry["constraints"]["enum"])
+            choice = DataValidation(type="list", formula1=f'"{listed}"', allow_blank=True)
+            choice.add(span)
+            sheet.add_data_validation(choice)
+        for row in range(2, len(rows) + 2):
+            if entry["type"] == "date":
+                sheet.cell(row, column).number_format = "yyyy-mm-dd"
+
+
+def _native(text: str, kind: str) -> Value:
+    """Turn the text of a table into what a spreadsheet stores."""
+    if not text:
+        return None
+    if kind == "date":
+        return dt.date.fromisoformat(text)
+    return int(text) if kind == "number" else text
+
+
+def _lines(sheet: Any, rows: list[list[Any]], widths: Sequence[int]) -> None:
+    """Write rows under a bold header that stays in sight."""
+    from openpyxl.styles import Alignment, Font
+
+    for line in rows:
+        sheet.append(line)
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    for column, width in enumerate(widths, start=1):
+        sheet.column_dimensions[letters(column)].width = width
+        if width > 60:
+            for row in range(2, len(rows) + 1):
+                sheet.cell(row, column).alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.freeze_panes = "A2"
+
+
+def _keys(text: str) -> list[list[Any]]:
+    """List the keys of a YAML file with their values, and the comment on the line of each."""
+    lines = text.splitlines()
+    listed: list[list[Any]] = []
+
+    def walk(node: yaml.Node, path: str) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                walk(value, f"{path}.{key.value}" if path else key.value)
+        elif isinstance(node, yaml.SequenceNode):
+            for place, value in enumerate(node.value, start=1):
+                walk(value, f"{path}.{place}")
+        else:
+            listed.append([path, _scalar(node), lines[node.start_mark.line].partition("# ")[2]])
+
+    whole = yaml.compose(text, Loader=yaml.SafeLoader)
+    if whole is not None:
+        walk(whole, "")
+    return listed
+
+
+def _scalar(node: yaml.Node) -> Any:
+    """Return the value of a YAML scalar; a date stays text."""
+    if node.tag == "tag:yaml.org,2002:timestamp":
+        return node.value
+    return yaml.safe_load(node.value) if node.tag != "tag:yaml.org,2002:str" else node.value
