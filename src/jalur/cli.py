@@ -1,4 +1,4 @@
-"""The command line: ``jalur report | verdict | check | new | add | learn-prior``.
+"""The command line: ``jalur report | verdict | check | new | add | import | learn-prior``.
 
 Exit codes: 0 all well; 1 something failed or a check found a fault, the rest is done; 2 refused before anything was
 started (bad input, output folder in use), with one sentence; 130 interrupted. What a command does lives in its own
@@ -195,7 +195,7 @@ def _verdict(arguments: argparse.Namespace) -> int:
     return 0
 
 
-# check, new, add, learn-prior
+# check, new, add, import, learn-prior
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -205,6 +205,10 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _new(arguments: argparse.Namespace) -> int:
+    if arguments.xlsx:
+        from jalur.ledger import bulk
+
+        return bulk.run_template(arguments.name)
     from jalur.ledger import edit as ledger_edit
 
     return ledger_edit.run_new(arguments.name, arguments.data)
@@ -220,6 +224,12 @@ def _add(arguments: argparse.Namespace) -> int:
             "allowed is COLUMN=VALUE, such as value='20.76 million'"
         )
     return ledger_edit.run_add(names[0], [word for word in arguments.words if "=" in word], arguments.data)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from jalur.ledger import bulk
+
+    return bulk.run(arguments.file, arguments.data, arguments.map, arguments.split_by, arguments.dry_run)
 
 
 def _learn_prior(arguments: argparse.Namespace) -> int:
@@ -239,5 +249,6 @@ _FUNCTIONS = {
     "check": _check,
     "new": _new,
     "add": _add,
+    "import": _import,
     "learn-prior": _learn_prior,
 }

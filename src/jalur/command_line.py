@@ -206,6 +206,9 @@ def _check_options(parser: argparse.ArgumentParser) -> None:
 
 def _new_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="small letters, digits and _: the name of the folder")
+    parser.add_argument(
+        "--xlsx", action="store_true", help="write NAME.xlsx, a workbook to fill in and import, into the working folder"
+    )
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -216,6 +219,15 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help=f"the programme (default: {DEFAULT_PROGRAMME}) and columns of the figure, in any order; "
         "what is missing is asked for in a terminal",
     )
+
+
+def _import_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=_path, metavar="FILE", help="a table, long or wide, that ends in .csv or .xlsx")
+    parser.add_argument("--map", type=_path, metavar="MAP.yml", help="which column holds what (docs/import.md)")
+    parser.add_argument(
+        "--split-by", metavar="COLUMN", help="heading of the column whose values are programmes of their own"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
 
 
 def _learn_options(parser: argparse.ArgumentParser) -> None:
@@ -231,5 +243,6 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], str]] = {
     "check": (_check_options, "check the data"),
     "new": (_new_options, "start the folder of a programme of your own"),
     "add": (_add_options, "add a published figure to a ledger"),
+    "import": (_import_options, "make programmes from a table of another office"),
     "learn-prior": (_learn_options, "learn the prior weights from adoption series"),
 }

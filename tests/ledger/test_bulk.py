@@ -296,7 +296,9 @@ def test_a_fault_in_a_csv_is_named_by_file_row_and_column(
     found = faults(long(tmp_path, rows), data, split_by="Provinsi")
     place = f"{row} {LONG[1][(column if said else 3) - 1]}"
     assert list(found) == [place]
-    assert (said or "a second figure for 2020-12-31 of 'Aceh'; allowed: one; C3 has it") in found[place]
+    assert (
+        said or "a second figure for 2020-12-31 of 'Aceh'; allowed: one; row 3, column Jumlah usaha has it"
+    ) in found[place]
     assert found[place].startswith("long.csv, row ")
 
 
@@ -410,9 +412,8 @@ def test_a_capacity_comes_from_a_column(tmp_path: Path, data: Path) -> None:
     rows[-1][-1] = "46.000"
     (tmp_path / "other").mkdir()
     found = faults(long(tmp_path, rows), tmp_path / "other", map_file=asked, split_by="Provinsi")
-    assert found == {
-        "6 Kapasitas": "long.csv, row 6, column Kapasitas: given 46000; allowed: 45000, as in I4 of the same programme"
-    }
+    agree = "given 46000; allowed: 45000, as in row 4, column Kapasitas of the same programme"
+    assert found == {"6 Kapasitas": f"long.csv, row 6, column Kapasitas: {agree}"}
     without = faults(long(tmp_path, rows[:-1]), tmp_path / "other", split_by="Provinsi")
     assert all("that no entry takes" in text for text in without.values())
 

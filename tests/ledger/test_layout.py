@@ -189,7 +189,7 @@ def test_cells_without_a_figure_are_named(tmp_path: Path) -> None:
     rows = [["Provinsi", "2019", "2020", "2021"], ["Aceh", "5", "-", "n/a"]]
     done = bring(tmp_path, rows, {"split_by": "Provinsi"})
     assert values(done) == ["5"]
-    assert "study.csv: 2 cells hold no figure: C2, D2" in done.notices
+    assert "study.csv: no figure in row 2, column 2020; row 2, column 2021" in done.notices
 
 
 # faults of the map itself

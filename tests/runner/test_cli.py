@@ -16,7 +16,7 @@ from jalur import cli
 from jalur.runner import manifest, reports
 
 REPOSITORY = Path(__file__).parents[2]
-COMMANDS = ("report", "verdict", "check", "new", "add", "learn-prior")
+COMMANDS = ("report", "verdict", "check", "new", "add", "import", "learn-prior")
 
 
 @pytest.fixture

@@ -62,10 +62,10 @@ class Made:
     def summary(self) -> str:
         """Say in one line what it holds."""
         days = sorted(record.fields["as_of"] for record in self.observations if record.fields.get("as_of"))
-        span = f" from {days[0]} to {days[-1]}" if days else ""
+        span = f" from {days[0]} to {days[-1]}" if len(days) > 1 else f" of {days[0]}" if days else ""
         path = self.content.get("path", {}).get("milestones", [])
-        targets = f", {len(self.targets)} targets ({len(path)} on the path)" if self.targets else ""
-        return f"{self.name}: {len(self.observations)} figures{span}{targets}"
+        targets = f", {_counted(len(self.targets), 'target')} ({len(path)} on the path)" if self.targets else ""
+        return f"{self.name}: {_counted(len(self.observations), 'figure')}{span}{targets}"
 
 
 @dataclass

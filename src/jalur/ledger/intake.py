@@ -344,8 +344,8 @@ class _Table:
             self.sheet.address(row, h.column) for row in body for h in self.figures if is_gap(self.cell(row, h.column))
         ]
         if places:
-            named = ", ".join(places[:10]) + (" and others" if len(places) > 10 else "")
-            self.notice(f"{len(places)} cells hold no figure: {named}")
+            named = "; ".join(places[:10]) + ("; and others" if len(places) > 10 else "")
+            self.notice(f"no figure in {named}")
 
     def row(self, row: int) -> None:
         """Read the figures of one row."""

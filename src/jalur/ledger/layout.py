@@ -362,10 +362,10 @@ def read_map(path: Path | None) -> ColumnMap:
         return ColumnMap()
     content, lines, faults = yaml_text.read(path, path.name)
     if faults:
-        raise InputError(str(faults[0]), faults)
+        raise _refusal(path, faults)
     if not isinstance(content, dict):
         fault = Fault(path.name, 1, None, "no mapping of keys", "keys such as `columns:`")
-        raise InputError(str(fault), [fault])
+        raise _refusal(path, [fault])
     faults = [
         Fault(path.name, lines.get((block, key), 1), f"{block}.{key}", f"the unknown column {shown(key)}", known)
         for block, known_names in (
@@ -388,9 +388,13 @@ def read_map(path: Path | None) -> ColumnMap:
             faults.append(Fault(path.name, lines.get(place, 1), ".".join(map(str, place)), given, allowed))
         built = ColumnMap()
     if faults:
-        faults = list(dict.fromkeys(faults))
-        raise InputError(str(faults[0]), faults)
+        raise _refusal(path, list(dict.fromkeys(faults)))
     return built
+
+
+def _refusal(path: Path, faults: Sequence[Fault]) -> InputError:
+    """Make the error that carries all faults of a map."""
+    return InputError(f"{path.name} cannot be used as a map: {faults[0].given}; nothing was written", faults)
 
 
 def _said(problem: Any) -> tuple[str, str]:

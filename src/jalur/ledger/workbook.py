@@ -130,8 +130,10 @@ class Sheet:
         return [self.cell(row, column) for column in range(1, self.columns + 1)]
 
     def address(self, row: int, column: int) -> str:
-        """Return the address of a cell, such as Sheet1!D17; for a CSV, D17."""
-        return f"{letters(column)}{row}" if self.csv else f"{_quoted(self.name)}!{letters(column)}{row}"
+        """Return the address of a cell, such as Sheet1!D17; for a CSV, row 17, column D or what stands above it."""
+        if self.csv:
+            return f"row {row}, column {self.headings.get(column) or letters(column)}"
+        return f"{_quoted(self.name)}!{letters(column)}{row}"
 
     def fault(self, row: int, column: int | None, given: str, allowed: str) -> Fault:
         """Make a fault at a cell, or at a whole row."""
@@ -167,7 +169,7 @@ def read_csv(path: Path) -> list[Sheet]:
     """
     text, faults = read_text(path, path.name)
     if faults:
-        raise InputError(str(faults[0]), faults)
+        raise InputError(str(faults[0]))
     separator = _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     cells: dict[tuple[int, int], Cell] = {}
@@ -188,7 +190,7 @@ def read_csv(path: Path) -> list[Sheet]:
             f"a line that is not CSV ({error})",
             f"cells between {_SEPARATORS[separator]}, quotes in pairs",
         )
-        raise InputError(str(fault), [fault]) from None
+        raise InputError(str(fault)) from None
     if len(cells) > MAXIMUM_CELLS:
         raise too_large(path, len(cells))
     return [Sheet(path.name, cells, row, columns, csv=True)]
