@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DAYS_A_YEAR = 365.25
 DAYS_A_MONTH = DAYS_A_YEAR / 12
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WHOLE = re.compile("[+-]?[0-9]{1,18}")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 
@@ -25,8 +26,7 @@ def today() -> dt.date:
 
 def written_day(text: str) -> dt.date:
     """Read a day written YYYY-MM-DD in plain digits; ValueError says what is allowed."""
-    parts = text.split("-")
-    if not text.isascii() or [len(part) for part in parts] != [4, 2, 2] or not all(map(str.isdigit, parts)):
+    if not _DAY.fullmatch(text):
         raise ValueError("a date written YYYY-MM-DD, such as 2022-03-31")
     try:
         return dt.date.fromisoformat(text)

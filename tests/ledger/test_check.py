@@ -74,11 +74,12 @@ def test_files_come_and_go(data: Path) -> None:
 
 
 def test_an_embedded_schema_that_differs(data: Path) -> None:
-    package = json.loads((data / "datapackage.json").read_text())
-    next(r for r in package["resources"] if "schema" in r)["schema"]["fields"][0]["constraints"] = {}
-    (data / "datapackage.json").write_text(json.dumps(package))
+    edit(data / "schema" / "targets.json", '"unique": true', '"unique": false')
     (fault,) = check.faults(data)
-    assert "schema" in fault.given
+    assert (fault.file, fault.column, fault.given) == ("datapackage.json", "schema/targets.json", "another schema")
+    edit(data / "datapackage.json", "schema/targets.json", "https://example.org/targets.json")
+    assert len(check.faults(data)) == 2
+    assert check.run(data, update_hashes=True) == 0
 
 
 def test_folder_names(data: Path) -> None:

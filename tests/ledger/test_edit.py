@@ -1,15 +1,16 @@
 """A new programme from an empty folder, and one more figure in a ledger."""
 
 import io
+import os
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from jalur import ledger
 from jalur.errors import InputError
-from jalur.ledger import check
+from jalur.files import LOCK, locked
+from jalur.ledger import check, datapackage
 from jalur.ledger import edit as ledger_edit
 from jalur.ledger.spoken import read_figure
 
@@ -18,11 +19,6 @@ PAGE = {"publisher": "ANTARA", "url": "https://example.org/page"}
 
 def table(data: Path, name: str) -> Path:
     return data / name / "observations.csv"
-
-
-@pytest.fixture(autouse=True)
-def own_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 # new
@@ -189,7 +185,7 @@ def test_numbers_go_on_over_the_whole_folder(data: Path, name: str, unit_choice:
     fields = {"value": "450", "as_of": "2025-01-31", "speaker_org": "LKPP", **PAGE, **unit_choice}
     if name in ("sumut_qris", "bali_qris"):
         fields["value"] = "600 thousand"
-    assert ledger_edit.add(name, data=data, **fields).id == new_id
+    assert ledger_edit.add(name, data=data, force=True, **fields).id == new_id
 
 
 def test_ids_do_not_collide(data: Path) -> None:
@@ -346,14 +342,12 @@ def test_two_additions_at_once_are_both_kept(data: Path) -> None:
 
 
 def test_a_ledger_that_another_run_holds(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import filelock
-
-    def held(*_: object, **__: object) -> object:
-        raise filelock.Timeout("x")
-
-    monkeypatch.setattr(filelock, "FileLock", held)
-    with pytest.raises(InputError, match="another run is adding"):
+    monkeypatch.setattr(datapackage, "PATIENCE", 0.05)
+    before = table(data, "bali_qris").read_bytes()
+    with locked(data, 0), pytest.raises(InputError, match=f"is being changed by .* process {os.getpid()};"):
         ledger_edit.add("bali_qris", data=data, value="600 thousand", as_of="2023-01-31", speaker_org="BI", **PAGE)
+    assert table(data, "bali_qris").read_bytes() == before
+    assert not (data / LOCK).exists()
 
 
 def test_a_folder_that_cannot_be_written(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import helpers
 from jalur.ledger import edit as ledger_edit
-from jalur.ledger import reader as programme_reader
+from jalur.ledger import programme as programme_reader
 from jalur.study import findings as notebook_findings
 from jalur.study import tables as notebook_tables
 from jalur.verdict import model as v

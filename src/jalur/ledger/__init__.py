@@ -1,27 +1,19 @@
 """What was published, by whom and when: tables read and checked, figures selected as known on a day, and edited."""
 
+from jalur.ledger.programme import Capacity, Comparison, OfficialPath, Programme, Selection, Target
 from jalur.ledger.selection import (
-    Capacity,
-    Comparison,
     Explanation,
-    OfficialPath,
-    Programme,
-    Selection,
-    Target,
     as_of,
     conflicts,
     data_hash,
     default_data,
     explain,
-    half_width,
     known_vintages,
     lags,
     load,
-    parse_date,
     programmes,
     rejected,
     select,
-    vintage_day,
 )
 
 __all__ = [
@@ -37,13 +29,10 @@ __all__ = [
     "data_hash",
     "default_data",
     "explain",
-    "half_width",
     "known_vintages",
     "lags",
     "load",
-    "parse_date",
     "programmes",
     "rejected",
     "select",
-    "vintage_day",
 ]

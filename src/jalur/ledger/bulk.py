@@ -20,7 +20,7 @@ import yaml
 from jalur.errors import Fault, InputError, shown
 from jalur.ledger import check, datapackage
 from jalur.ledger import selection as ledger
-from jalur.ledger.edit import RESERVED, adding
+from jalur.ledger.edit import RESERVED
 from jalur.ledger.intake import Place, Record, Taken, slug, take
 from jalur.ledger.layout import ColumnMap, find_header, normal, read_map, words
 from jalur.ledger.programme import SLUG
@@ -131,7 +131,7 @@ def bring(
     taken = Taken()
     manifest = _read(path, asked, taken)
     made = _programmes(path, asked, taken, manifest)
-    with adding(root):
+    with datapackage.alone(root):
         place = Path(tempfile.gettempdir()) if dry_run else root  # a folder is moved on one disk only
         trial = place / f".import.{secrets.token_hex(4)}.part"
         try:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pandas as pd
 
-from jalur.dates import records
 from jalur.errors import Fault, InputError, shown
-from jalur.ledger import datapackage
-from jalur.ledger import reader as programme_reader
+from jalur.ledger import datapackage, programme
 from jalur.ledger import selection as ledger
-from jalur.ledger.programme import SLUG
-from jalur.ledger.tables import columns, constraint_faults, read_table
+from jalur.ledger.programme import SLUG, Table, Tables
+from jalur.ledger.tables import columns, read_table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+SHOWN = 500  # faults that a terminal shows
 _NAMED = re.compile(r"\b(CORROBORATES|RECAP of) ([A-Za-z0-9._-]*[A-Za-z0-9])")
 # What makes two rows the same claim: the same thing said about the same day, whatever else the page says.
 _CLAIMS = {
@@ -50,25 +49,36 @@ def faults(data: Path | str | None = None, links: bool = False) -> list[Fault]:
         Check as well that addresses are well formed and that no page is given twice for the same claim. Nothing is
         fetched.
     """
-    folder = ledger.default_data() if data in (None, "") else Path(str(data))
-    names = ledger.programmes(folder)
-    found = _folder_names(folder)
-    tables = {path: read_table(folder / path, schema, path) for path, schema in datapackage.tables(folder).items()}
-    for path, schema in datapackage.tables(folder).items():
-        if not tables[path][1]:  # a second opinion on what was read without fault
-            found += constraint_faults(tables[path][0], schema, path)
+    return _look(ledger.default_data() if data in (None, "") else Path(str(data)), links)[0]
+
+
+def _look(folder: Path, links: bool) -> tuple[list[Fault], int, int]:
+    """Check a data folder; the faults, and how many tables and rows there are.
+
+    One programme after the other is read and forgotten, so that memory does not grow with their number.
+    """
+    names, tables, across = ledger.programmes(folder), Tables(folder), _Across()
+    found, count, rows = _folder_names(folder), 0, 0
+
+    def look(read: dict[str, Table]) -> None:
+        nonlocal found, count, rows
+        for path, (frame, wrong) in read.items():
+            count, rows = count + 1, rows + len(frame)
+            if not wrong:
+                found += across.duplicates(path, frame) + _notes(path, frame)
+                found += _links(path, frame) if links else []
+
+    # Tables for all come first: where a row stands in two files, the copy is the one to be put right.
+    for path, schema in datapackage.tables(folder, ()).items():
+        found += tables.shared(path, schema)[1]
+        look({path: tables.shared(path, schema)})
     for name in names:
-        found += programme_reader.read(name, folder, tables)[1]
-    for path in tables.keys() & datapackage.SHARED.keys():
-        found += tables[path][1]
-        if path == "regional/observations.csv":
-            found += programme_reader.with_rules(*tables[path], path)
-    frames = {path: frame for path, (frame, wrong) in tables.items() if not wrong}
+        files = datapackage.tables_of(name)
+        read = {path: read_table(folder / path, schema, path) for path, schema in files.items()}
+        found += programme.read(name, folder, tables, read)[1]
+        look(read)
     found += datapackage.faults(folder)
-    found += _duplicate_ids(frames) + _notes(frames)
-    if links:
-        found += _links(frames)
-    return sorted(dict.fromkeys(found), key=lambda fault: fault.file)
+    return sorted(dict.fromkeys(found), key=lambda fault: fault.file), count, rows
 
 
 def _folder_names(folder: Path) -> list[Fault]:
@@ -82,73 +92,65 @@ def _folder_names(folder: Path) -> list[Fault]:
     ]
 
 
-def _duplicate_ids(frames: dict[str, pd.DataFrame]) -> list[Fault]:
-    """Find ids used in two files, but for rows that are copied unchanged from a common table into a programme."""
-    found: list[Fault] = []
-    seen: dict[str, tuple[str, int, dict[Any, Any]]] = {}
-    # Tables for all come first: the copy is the one to be put right.
-    for path in sorted(frames, key=lambda p: (p not in datapackage.SHARED, p)):
-        plain = frames[path].astype(object).where(frames[path].notna(), None)
-        for row, record in zip(plain.index, plain.to_dict("records"), strict=True):
-            origin, origin_row, original = seen.setdefault(str(record["id"]), (path, row, record))
-            if original is record:
+class _Across:
+    """Ids of all the tables seen so far: each may be used once, but for rows copied from a common table."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[str, int]] = {}
+        self._copied: dict[str, pd.DataFrame] = {}
+
+    def duplicates(self, path: str, frame: pd.DataFrame) -> list[Fault]:
+        """Find ids of a table that stand in one seen before, and note its own."""
+        found: list[Fault] = []
+        if path in _COPIED:
+            self._copied[path] = frame
+        for row, name in zip(frame.index, frame["id"], strict=True):
+            origin, first = self._seen.setdefault(name, (path, row))
+            place = f"{origin}, row {first}"
+            if origin == path:
                 continue
-            place = f"{origin}, row {origin_row}"
             if origin not in _COPIED:
-                found.append(Fault(path, row, "id", shown(str(record["id"])), f"an id not used before; {place} has it"))
-            for column in _COPIED.get(origin, ()):
-                if record.get(column) != original[column]:
-                    found.append(
-                        Fault(
-                            path,
-                            row,
-                            column,
-                            shown(str(record.get(column))),
-                            f"{original[column]}, as in {place}, from which the row is copied",
-                        )
-                    )
-    return found
+                found.append(Fault(path, row, "id", shown(name), f"an id not used before; {place} has it"))
+                continue
+            copy, original = frame.loc[row], self._copied[origin].loc[first]
+            for column in _COPIED[origin]:
+                given, wanted = (None if pd.isna(one.get(column)) else one.get(column) for one in (copy, original))
+                if given != wanted:
+                    allowed = f"{wanted}, as in {place}, from which the row is copied"
+                    found.append(Fault(path, row, column, shown(str(given)), allowed))
+        return found
 
 
-def _notes(frames: dict[str, pd.DataFrame]) -> list[Fault]:
+def _notes(path: str, frame: pd.DataFrame) -> list[Fault]:
     """Check the ids that notes name: they exist, and a repeat's note names the row it repeats."""
-    found = []
-    for path, frame in frames.items():
-        if "repeats" not in frame:
-            continue
-        known = set(frame["id"])
-        for row in records(frame[frame["note"].notna()]):
-            for word, named in _NAMED.findall(row.note):
-                if named not in known:
-                    found.append(Fault(path, row.Index, "note", f"{word} {shown(named)}", "an id of this file"))
-                elif row.role == "repeat" and row.repeats != named:
-                    found.append(
-                        Fault(
-                            path,
-                            row.Index,
-                            "note",
-                            f"{word} {shown(named)}",
-                            f"the row in the column repeats, {row.repeats}",
-                        )
-                    )
+    found: list[Fault] = []
+    if "repeats" not in frame:
+        return found
+    known = set(frame["id"])
+    for row, note, role, repeats in zip(frame.index, frame["note"], frame["role"], frame["repeats"], strict=True):
+        for word, named in _NAMED.findall(note or ""):
+            given = f"{word} {shown(named)}"
+            if named not in known:
+                found.append(Fault(path, row, "note", given, "an id of this file"))
+            elif role == "repeat" and repeats != named:
+                found.append(Fault(path, row, "note", given, f"the row in the column repeats, {repeats}"))
     return found
 
 
-def _links(frames: dict[str, pd.DataFrame]) -> list[Fault]:
+def _links(path: str, frame: pd.DataFrame) -> list[Fault]:
     """Check that addresses are well formed and that no page stands twice for the same claim."""
     found = []
-    for path, frame in frames.items():
-        for row, url in zip(frame.index, frame["url"], strict=True):
-            problem = address_problem(url)
-            if problem:
-                found.append(Fault(path, row, "url", shown(url), problem))
-        claim = _CLAIMS[next(kind for kind in _CLAIMS if kind in path or kind == "denominators")]
-        keys = frame[[*claim, "url", *(["region"] if "region" in frame else [])]].astype(object).fillna("").astype(str)
-        for row in frame.index[keys.duplicated()]:
-            first = frame.index[(keys == keys.loc[row]).all(axis=1)][0]
-            found.append(
-                Fault(path, row, "url", shown(frame["url"][row]), f"one row for a page and claim; row {first} has both")
-            )
+    for row, url in zip(frame.index, frame["url"], strict=True):
+        problem = address_problem(url)
+        if problem:
+            found.append(Fault(path, row, "url", shown(url), problem))
+    claim = _CLAIMS[next(kind for kind in _CLAIMS if kind in path or kind == "denominators")]
+    first: dict[tuple[str, ...], int] = {}
+    keys = frame[[*claim, "url", *(["region"] if "region" in frame else [])]].astype(object).astype(str)
+    for row, key, url in zip(frame.index, keys.itertuples(index=False, name=None), frame["url"], strict=True):
+        earlier = first.setdefault(key, row)
+        if earlier != row:
+            found.append(Fault(path, row, "url", shown(url), f"one row for a page and claim; row {earlier} has both"))
     return found
 
 
@@ -189,54 +191,44 @@ def run(data: Path | str | None = None, links: bool = False, update_hashes: bool
     from rich.console import Console
 
     folder = ledger.default_data() if data in (None, "") else Path(str(data))
-    if not ledger.programmes(folder) and not datapackage.tables(folder):
+    names = ledger.programmes(folder)
+    if not names and not datapackage.tables(folder):
         raise InputError(
             f"data folder is {shown(str(folder))}, in which there is no table; "
             "allowed is a folder with one subfolder for each programme"
         )
-    found = faults(folder, links)
+    found, tables, rows = _look(folder, links)
     console = Console()
     if update_hashes and all(fault.file == datapackage.NAME for fault in found):
-        datapackage.update(folder)
+        with datapackage.alone(folder):
+            datapackage.update(folder)
         console.print(f"{datapackage.NAME} written", highlight=False)
-        found = faults(folder, links)
+        found = datapackage.faults(folder)
     if found:
         print_faults(found, console)
-        console.print(
-            f"{len(found)} {'fault' if len(found) == 1 else 'faults'} in {folder}", highlight=False, markup=False
-        )
+        number = f"{len(found):,} {'fault' if len(found) == 1 else 'faults'} in {folder}"
+        console.print(number, highlight=False, markup=False)
         return 1
-    files = datapackage.tables(folder)
-    count = sum(len(read_table(folder / path, schema, path)[0]) for path, schema in files.items())
-    names = ledger.programmes(folder)
-    console.print(
-        f"No fault: {len(names)} programmes, {len(files)} tables, {count:,} rows in {folder}",
-        highlight=False,
-        markup=False,
-    )
+    said = f"No fault: {len(names)} programmes, {tables} tables, {rows:,} rows in {folder}"
+    console.print(said, highlight=False, markup=False)
     return 0
 
 
-def print_faults(found: Iterable[Fault], console: Console) -> None:
-    """Print faults as a table, or one a line where the output is no terminal."""
+def print_faults(found: Sequence[Fault], console: Console) -> None:
+    """Print faults one a line, or as a table of the first of them where the output is a terminal."""
     from rich import box
-    from rich.table import Table
+    from rich.table import Table as Shown
     from rich.text import Text
 
     if not console.is_terminal:
-        for fault in found:
-            console.print(str(fault), highlight=False, markup=False, soft_wrap=True)
+        console.file.write("".join(f"{fault}\n" for fault in found))
         return
-    table = Table(box=box.SIMPLE)
+    table = Shown(box=box.SIMPLE)
     for heading in ("file", "row", "column", "given", "allowed"):
         table.add_column(heading, overflow="fold", justify="right" if heading == "row" else "left")
-    for fault in found:
-        cells = (
-            fault.file,
-            "" if fault.row is None else str(fault.row),
-            fault.column or "",
-            fault.given,
-            fault.allowed,
-        )
-        table.add_row(*(Text(cell) for cell in cells))
+    for fault in found[:SHOWN]:
+        row = "" if fault.row is None else str(fault.row)
+        table.add_row(*map(Text, (fault.file, row, fault.column or "", fault.given, fault.allowed)))
     console.print(table)
+    if len(found) > SHOWN:
+        console.print(f"The first {SHOWN} are shown; `jalur check > faults.txt` lists them all.", highlight=False)

@@ -9,28 +9,30 @@ import re
 import secrets
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
+from itertools import count, product
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import pandas as pd
 
+from jalur.dates import parse_date, today
 from jalur.errors import InputError, shown
-from jalur.files import sha256, write_whole
+from jalur.files import write_whole
 from jalur.ledger import datapackage
-from jalur.ledger import reader as programme_reader
+from jalur.ledger import programme as reader
 from jalur.ledger import selection as ledger
 from jalur.ledger.programme import Programme, checked_name
 from jalur.ledger.spoken import Stated, read_figure
-from jalur.ledger.tables import allowed, columns, read_table, read_text, table_schema
+from jalur.ledger.tables import allowed, columns, parse_table, read_text, table_schema
 
 FILES = ("programme.yml", "observations.csv", "targets.csv")
 REPEAT_DAYS = 60  # an equal figure within these days is likely the same one told again
-RESERVED = ("regional", "sources")
+RESERVED = ("regional", "sources", datapackage.SCHEMAS)
+DROP, JUMP = 0.5, 10.0  # below this share of a figure before it, or above so many times, a figure is asked about
 ASKED = ("value", "as_of", "reported_on", "speaker_org", "publisher", "url", "note")
 REQUIRED = ("value", "as_of", "speaker_org", "publisher", "url")
 COMPUTED = ("id", "lag_days")
@@ -83,8 +85,9 @@ def new(name: str, data: Path | str | None = None) -> Path:
                 text.replace("{name}", name).replace("{prefix}", name.replace("_", "-")), encoding="utf-8", newline="\n"
             )
         (partial / "README.md").write_text(_columns_explained(name), encoding="utf-8", newline="\n")
-        partial.rename(folder)
-        datapackage.update(root)
+        with datapackage.alone(root):
+            partial.rename(folder)
+            datapackage.update(root)
     except OSError as error:
         raise InputError(
             f"data folder is {root}, which cannot be written ({error.strerror}); allowed is one that can"
@@ -136,7 +139,9 @@ class Added:
     suggestion: str | None
 
 
-def add(programme: str, *, data: Path | str | None = None, ask: Ask | None = None, **fields: Any) -> Added:
+def add(
+    programme: str, *, data: Path | str | None = None, ask: Ask | None = None, force: bool = False, **fields: Any
+) -> Added:
     """Append a published figure to the ledger of a programme.
 
     Parameters
@@ -145,8 +150,12 @@ def add(programme: str, *, data: Path | str | None = None, ask: Ask | None = Non
     data : Path or str, optional
         Data folder; the repository's if absent.
     ask : callable, optional
-        Called as ``ask(column, default)`` for what is missing, and as ``ask("repeats", id)`` where an equal figure
-        stands within 60 days (an empty answer: it is no repeat). Without it, missing required columns are refused.
+        Called as ``ask(column, default)`` for what is missing, as ``ask("repeats", id)`` where an equal figure stands
+        within 60 days (an empty answer: it is no repeat), and as ``ask("force", why)`` where the figure is hard to
+        believe (yes: append it). Without it, missing required columns and such a figure are refused.
+    force : bool
+        Append a figure that is hard to believe without asking: half of an earlier one in a count that cannot fall, or
+        ten times the figure before it.
     **fields
         Columns of observations.csv. `value` may be written as it was said: 20.76 million, "20,76 juta", 25,292,701.
         Unless given: `reported_on` is `as_of`; unit, definition, kind and role are those of the selection;
@@ -175,27 +184,8 @@ def add(programme: str, *, data: Path | str | None = None, ask: Ask | None = Non
     missing = [column for column in REQUIRED if not given.get(column)]
     if missing:
         raise InputError(f"no {missing[0]} is given for the figure; needed are: {', '.join(REQUIRED)}")
-    with adding(loaded.folder.parent):
-        return _append(ledger.load(programme, data), given, ask)
-
-
-@contextmanager
-def adding(data: Path) -> Iterator[None]:
-    """Let one run at a time add to a data folder; InputError where another does, or where nothing can be written."""
-    import filelock
-
-    # Beside the data the lock would be one more file to commit by mistake.
-    place = sha256(str(data.resolve()).encode())[:16]
-    lock = Path(tempfile.gettempdir()) / f"jalur-{place}.lock"
-    try:
-        with filelock.FileLock(lock, timeout=30):
-            yield
-    except filelock.Timeout:
-        raise InputError(f"data folder is {data}, to which another run is adding; allowed is one at a time") from None
-    except OSError as error:
-        raise InputError(
-            f"data folder is {data}, which cannot be written ({error.strerror}); allowed is a folder that can"
-        ) from None
+    with datapackage.alone(loaded.folder.parent):
+        return _append(ledger.load(programme, data), given, ask, force)
 
 
 def _known_columns(fields: Iterable[str]) -> None:
@@ -206,13 +196,15 @@ def _known_columns(fields: Iterable[str]) -> None:
             raise InputError(f"column is {shown(column)}; allowed are: {', '.join(listed)}")
 
 
-def _append(programme: Programme, given: dict[str, str], ask: Ask | None) -> Added:
+def _append(programme: Programme, given: dict[str, str], ask: Ask | None, force: bool) -> Added:
     """Complete the row, check it with the whole table, and write the table."""
     stated = read_figure(given["value"], given.get("unit") or programme.unit, given.get("qualifier"))
     row = dict.fromkeys(columns("observations"), "") | given
-    as_of = ledger.parse_date(row["as_of"], "as_of")
     row["reported_on"] = row["reported_on"] or row["as_of"]
-    reported = ledger.parse_date(row["reported_on"], "reported_on")
+    as_of, reported = (parse_date(row[column], column) for column in ("as_of", "reported_on"))
+    for column, day, until in (("as_of", as_of, today()), ("reported_on", reported, today())):
+        if day > until:
+            raise InputError(f"{column} is {shown(row[column])}, in the future; allowed is a day until today, {until}")
     if reported < as_of:
         raise InputError(
             f"reported_on is {shown(row['reported_on'])}; "
@@ -236,9 +228,44 @@ def _append(programme: Programme, given: dict[str, str], ask: Ask | None) -> Add
     if row["role"] == "repeat" and row["repeats"] and row["repeats"] not in row["note"]:
         row["note"] = "; ".join(filter(None, [row["note"], f"RECAP of {row['repeats']}: the same number told again"]))
     row["id"] = _new_id(programme, row, stated)
-    number = _write(programme, row)
-    datapackage.update(programme.folder.parent)
-    return Added(row["id"], number, row, programme.folder / "observations.csv", None if row["repeats"] else suggestion)
+    content, number = _with_row(programme, row)
+    doubt = None if force else _doubt(programme, row, as_of)
+    if doubt and (ask is None or ask("force", doubt).strip().lower() not in ("y", "yes", "ya")):
+        raise InputError(f"{doubt}; allowed is a figure in line with it, or this one with --force if it is meant")
+    path = programme.folder / "observations.csv"
+    write_whole(path, content)
+    datapackage.update(programme.folder.parent, f"{programme.name}/{path.name}")
+    return Added(row["id"], number, row, path, None if row["repeats"] else suggestion)
+
+
+def _doubt(programme: Programme, row: dict[str, str], as_of: dt.date) -> str | None:
+    """Say why a figure that the selection would use is hard to believe beside those of earlier days; None if it is not.
+
+    A count that cannot fall does not halve, and none grows tenfold from one figure to the next: a mistyped zero or a
+    word for thousands that was left out does both.
+    """
+    chosen = programme.selection
+    used = row["role"] in chosen.roles and row["kind"] in chosen.kinds and row["definition"] in chosen.definitions
+    frame = programme.observations
+    before = frame[
+        (frame["as_of"] <= pd.Timestamp(as_of))
+        & (frame["definition"] == row["definition"])
+        & (frame["unit"] == row["unit"])
+        & frame["role"].isin(chosen.roles)
+        & (frame["kind"] == row["kind"])
+    ]
+    if not used or row["kind"] == "flow" or not len(before):
+        return None
+    value, last = float(row["value"]), before.iloc[int(before["as_of"].argmax())]
+    largest = before.iloc[int(before["value"].argmax())]
+    if not programme.net and value < DROP * largest["value"]:
+        said, beside = "less than half of", largest
+    elif value > JUMP * last["value"]:
+        said, beside = "more than ten times", last
+    else:
+        return None
+    earlier = f"{beside['value']:,.0f} of {beside['as_of'].date()} ({beside['id']})"
+    return f"value is {float(row['value']):,.0f} for {as_of}, {said} the {earlier}"
 
 
 def _equal_figure(programme: Programme, row: dict[str, str], as_of: dt.date) -> str | None:
@@ -263,12 +290,19 @@ def _new_id(programme: Programme, row: dict[str, str], stated: Stated) -> str:
     if not ids or sum(bool(_DATED.match(i)) for i in ids) > len(ids) / 2:
         who = _who(programme, row["speaker_org"])
         stem = f"{row['as_of']}-{who}-{'flow' if row['kind'] == 'flow' else ''}{stated.short}"
-        candidates = (stem + suffix for suffix in ("", *"bcdefghijklmnopqrstuvwxyz"))
-        return next(candidate for candidate in candidates if candidate not in ids)
+        used = _used(programme.folder.parent, stem, "[a-z]*")
+        return next(stem + suffix for suffix in _suffixes() if stem + suffix not in used)
     match = _NUMBERED.fullmatch(ids[-1])
     prefix, digits = match.groups() if match else (f"{ids[-1]}-", "001")
-    used = [int(m[2]) for i in _all_ids(programme) if (m := _NUMBERED.fullmatch(i)) and m[1] == prefix]
-    return f"{prefix}{max(used, default=0) + 1:0{len(digits)}d}"
+    numbers = [int(one.removeprefix(prefix)) for one in _used(programme.folder.parent, prefix, "[0-9]+")]
+    return f"{prefix}{max(numbers, default=0) + 1:0{len(digits)}d}"
+
+
+def _suffixes() -> Iterator[str]:
+    """What is put behind equal ids: nothing, b to z, aa, ab and so on."""
+    yield ""
+    words = ("".join(word) for length in count(1) for word in product(ascii_lowercase, repeat=length))
+    yield from (word for word in words if word != "a")
 
 
 def _who(programme: Programme, body: str) -> str:
@@ -280,44 +314,39 @@ def _who(programme: Programme, body: str) -> str:
     return re.sub(r"[^a-z]", "", body.lower())[:20] or "body"
 
 
-def _all_ids(programme: Programme) -> list[str]:
-    """Return the ids of all tables of the data folder, since a number is used once in it."""
-    data = programme.folder.parent
-    ids: list[str] = list(programme.observations["id"])
-    for path, schema in datapackage.tables(data).items():
-        frame, faults = read_table(data / path, schema, path)
-        ids += [] if faults else list(frame["id"])
-    return ids
+def _used(data: Path, stem: str, rest: str) -> set[str]:
+    """Find the words of all tables of a data folder that begin with `stem` and end in `rest`, a regular expression.
+
+    An id is used once in the folder, and not again after its row is gone; so whatever names one counts, notes too.
+    """
+    form = re.compile(rf"(?<![A-Za-z0-9._-]){re.escape(stem)}{rest}(?![A-Za-z0-9_]|[.-][A-Za-z0-9])".encode())
+    found: set[str] = set()
+    for path in datapackage.tables(data):
+        raw = (data / path).read_bytes() if (data / path).is_file() else b""
+        if stem.encode() in raw:  # seldom, and much quicker to see
+            found.update(word.decode() for word in form.findall(raw))
+    return found
 
 
-def _write(programme: Programme, row: dict[str, str]) -> int:
-    """Append the row to observations.csv in the manner of the file, once the table with it is valid; its row."""
+def _with_row(programme: Programme, row: dict[str, str]) -> tuple[bytes, int]:
+    """Return observations.csv with one more row, in the manner of the file and checked, and the number of the row."""
     path = programme.folder / "observations.csv"
-    label = f"{programme.name}/observations.csv"
-    raw = path.read_bytes()
+    label = f"{programme.name}/{path.name}"
     text, faults = read_text(path, label)
     if faults:
         raise InputError.of(faults)
+    raw = path.read_bytes()
     header = [cell.strip() for cell in next(csv.reader([text.splitlines()[0]]))]
     ending = "\r\n" if b"\r\n" in raw else "\n"
     line = io.StringIO()
     csv.writer(line, lineterminator=ending).writerow([row[column] for column in header])
     text = text.rstrip("\r\n") + ending + line.getvalue()
-    content = (b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b"") + text.encode("utf-8")
-    with tempfile.TemporaryDirectory() as place:
-        trial = Path(place)
-        for shared in ("denominators.csv", "proxies.csv"):
-            if (path.parents[1] / shared).exists():
-                shutil.copyfile(path.parents[1] / shared, trial / shared)
-        (trial / programme.name).mkdir()
-        for file in FILES:
-            shutil.copyfile(path.with_name(file), trial / programme.name / file)
-        (trial / programme.name / path.name).write_bytes(content)
-        after, faults = programme_reader.read(programme.name, trial)
+    table = parse_table(text, "observations", label)
+    after, faults = reader.read(programme.name, programme.folder.parent, given={label: table})
     if after is None:
         raise InputError.of(faults)
-    write_whole(path, content)
-    return int(after.observations.index[-1])
+    mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
+    return mark + text.encode("utf-8"), int(after.observations.index[-1])
 
 
 def run_new(name: str, data: Path | str | None = None) -> int:
@@ -327,7 +356,7 @@ def run_new(name: str, data: Path | str | None = None) -> int:
     return 0
 
 
-def run_add(programme: str, fields: Iterable[str], data: Path | str | None = None) -> int:
+def run_add(programme: str, fields: Iterable[str], data: Path | str | None = None, force: bool = False) -> int:
     """Append a figure given as COLUMN=VALUE, asking for what is missing in a terminal; the exit code."""
     given: dict[str, str] = {}
     for field in fields:
@@ -341,7 +370,7 @@ def run_add(programme: str, fields: Iterable[str], data: Path | str | None = Non
         given[column.strip()] = value
     _known_columns(given)  # here as well: no other argument of `add` is a column
     terminal = sys.stdin is not None and sys.stdin.isatty()
-    added = add(programme, data=data, ask=_ask if terminal else None, **given)
+    added = add(programme, data=data, ask=_ask if terminal else None, force=force, **given)
     said = f"{added.fields['value']} {added.fields['unit']}, role {added.fields['role']}"
     _say(f"{added.path}, row {added.row}: {added.id}, {said}")
     if added.suggestion:
@@ -368,6 +397,8 @@ def _answer(prompt: Callable[..., str], column: str, default: str) -> str:
         return prompt(
             f"Equal to {default} within {REPEAT_DAYS} days. Repeat of which row (empty: none)", default=default
         )
+    if column == "force":
+        return prompt(f"{default[0].upper()}{default[1:]}. Append it all the same (yes or no)", default="no")
     field = next(f for f in table_schema("observations")["fields"] if f["name"] == column)
     return prompt(f"{column} ({field['description']})", default=default, show_default=bool(default))
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jalur.errors import Fault, InputError, shown
-from jalur.ledger import yaml_text
+from jalur.ledger import plain_yaml
 from jalur.ledger.spoken import period_of, power_of_ten, read_period
 from jalur.ledger.tables import columns
 from jalur.ledger.workbook import Cell, Sheet
@@ -360,7 +360,7 @@ def read_map(path: Path | None) -> ColumnMap:
     """
     if path is None:
         return ColumnMap()
-    content, lines, faults = yaml_text.read(path, path.name)
+    content, lines, faults = plain_yaml.read(path, path.name)
     if faults:
         raise _refusal(path, faults)
     if not isinstance(content, dict):

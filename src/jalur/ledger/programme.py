@@ -1,17 +1,229 @@
-"""What a programme is: the figures selected, how many could ever join, the official path, and its tables."""
+"""What a programme is, and how its folder is read: programme.yml, observations.csv and targets.csv.
+
+The models say what programme.yml may hold; what does not fit them, or the tables, is named by line and key, together.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import pandas as pd
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
-from jalur.errors import InputError, shown
+from jalur import dates
+from jalur.errors import Fault, InputError, shown
+from jalur.ledger import plain_yaml
+from jalur.ledger.plain_yaml import Place
+from jalur.ledger.tables import end_of, read_table, unclean
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
+LARGEST = 1e15
+REPORTING_ERROR = 0.02  # share of the level: what two bodies typically differ by on the same day, after rounding
+CONTEXT = ("denominators.csv", "proxies.csv")
+Table = tuple[pd.DataFrame, list[Fault]]
+Item = TypeVar("Item")
+
+
+# What programme.yml may hold
+
+
+def _refused(allowed: str, **more: str) -> PydanticCustomError:
+    """Return the fault of one value, with the words of what may stand there."""
+    return PydanticCustomError("refused", "{allowed}", {"allowed": allowed, **more})
+
+
+def _text(longest: int, pattern: str = ".*", words: str = "") -> AfterValidator:
+    """Return the check of a text: printable, not too long, and of a form that `words` describe."""
+    form = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not 0 < len(text) <= longest:
+            raise _refused(f"text of 1 to {longest} characters")
+        if (problem := unclean(text)) is not None:
+            raise _refused(problem)
+        if not form.fullmatch(text):
+            raise _refused(words)
+        return text
+
+    return AfterValidator(check)
+
+
+def _number(low: float, high: float, above: bool = False) -> AfterValidator:
+    """Return the check of a number; `above`: `low` itself is not allowed."""
+
+    def check(value: float) -> float:
+        if low < value <= high or (value == low and not above):
+            return value
+        raise _refused(f"a number {'above' if above else 'from'} {low:g} to {high:g}")
+
+    return AfterValidator(check)
+
+
+def _day(given: object) -> dt.date:
+    """Read a date that has come: nothing in programme.yml but the rows it names may lie ahead."""
+    try:
+        day = dates.written_day(given if isinstance(given, str) else "")
+    except ValueError as error:
+        raise _refused(str(error)) from None
+    if day > dates.today():
+        raise _refused(f"a day until today, {dates.today()}")
+    return day
+
+
+def _once(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Refuse an empty list, and one that names a thing twice: it would count twice."""
+    if not items:
+        raise _refused("at least one", given="0 items")
+    twice = next((item for place, item in enumerate(items) if item in items[:place]), None)
+    if twice is not None:
+        raise _refused("each once", given=f"{shown(str(twice))} twice")
+    return items
+
+
+Words200 = Annotated[str, _text(200)]
+Slug = Annotated[str, _text(64, SLUG.pattern, "a name in small letters, digits and _, such as all_umkm")]
+Unit = Annotated[str, _text(40, "[A-Za-z][A-Za-z_]*", "the unit of the figures and targets, letters and _ only")]
+Address = Annotated[str, _text(500, r'https?://[^\s<>"]+', "an address that begins with http:// or https://")]
+ContextId = Annotated[str, _text(9, "[DP][0-9]{3,5}", "a row id of denominators.csv or proxies.csv, such as D020")]
+RowId = Annotated[str, _text(80, "[A-Za-z0-9][A-Za-z0-9._-]*", "a row id of targets.csv, such as tgt-001")]
+Day = Annotated[dt.date, BeforeValidator(_day)]
+Many = Annotated[tuple[Item, ...], Field(strict=False), AfterValidator(_once)]
+Any_ = Annotated[tuple[Item, ...], Field(strict=False)]
+Role = Literal["observation", "repeat", "stale", "other_scope", "backcast", "derived", "misprint"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Words(_Part):
+    en: Words200
+    id: Words200
+
+
+class _SelectionEntry(_Part):
+    definitions: Many[Slug] = Field(examples=["[registrants]"])
+    roles: Many[Role] = ("observation",)
+    kinds: Many[Literal["level", "flow"]] = ("level",)
+    since: Day | None = None
+
+
+class _CapacityEntry(_Part):
+    name: Slug
+    title: _Words
+    denominators: Many[ContextId] | None = None
+    units: Annotated[float, _number(0, LARGEST, above=True)] | None = None
+    as_of: Day | None = None
+    known_on: Day | None = None
+    source: Annotated[str, _text(300)] | None = None
+    url: Address | None = None
+    assumption: bool = False
+    share: Annotated[float, _number(0, 1, above=True)] | None = None
+    share_from: ContextId | None = None
+    default: bool = False
+
+
+class _Base(_Part):
+    date: Day
+    value: Annotated[float, _number(0, LARGEST)]
+
+
+class _PathEntry(_Part):
+    announced: Day = Field(examples=["2022-03-28"])
+    speaker: Words200 = ""
+    url: Address | None = None
+    base: _Base | None = None
+    milestones: Many[RowId] = Field(examples=["[tgt-001]"])
+
+
+class _Period(_Part):
+    name: Literal["before", "surge", "after"]
+    start: Day
+
+
+class _ComparisonEntry(_Part):
+    name: Slug
+    title: _Words
+    rows: Many[Annotated[str, _text(80)]]
+
+
+class Manifest(_Part):
+    """The content of programme.yml; its template explains every key."""
+
+    title: _Words = Field(examples=["{en: ..., id: ...}"])
+    noun: _Words = Field(examples=["{en: ..., id: ...}"])
+    subject: _Words | None = None
+    unit: Unit = Field(examples=["UMKM"])
+    selection: _SelectionEntry = Field(examples=["{definitions: [registrants]}"])
+    capacities: Any_[_CapacityEntry] = Field(examples=["[]"])
+    reference_source: Words200 | None = None
+    reporting_error: Annotated[float, _number(0, 0.5)] = REPORTING_ERROR
+    net: bool = False
+    path: _PathEntry | None = None
+    replay: Any_[Day] = ()
+    periods: Any_[_Period] = ()
+    definitions: dict[str, _Words] = {}
+    comparisons: Any_[_ComparisonEntry] = ()
+
+
+_KINDS = {
+    "string_type": "text",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "model_type": "a mapping of keys",
+    "dict_type": "a mapping of keys",
+}
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Find the models in an annotation."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+def _manifest_faults(error: ValidationError, at: Callable[..., Fault]) -> Iterator[Fault]:
+    """Say what pydantic found in the words of every other fault."""
+    for found in error.errors(include_url=False):
+        place: Place = found["loc"]
+        kind, context, key = found["type"], found.get("ctx", {}), str(place[-1]) if place else ""
+        model: type[BaseModel] = Manifest
+        for part in place[:-1]:
+            if part in model.model_fields:
+                model = next(_models(model.model_fields[str(part)].annotation), model)
+        examples = model.model_fields[key].examples if key in model.model_fields else None
+        example = f", such as {examples[0]}" if examples else ""
+        if kind == "missing":
+            yield at(place, "nothing", f"the key {key}{example}")
+        elif kind == "extra_forbidden":
+            yield at(place, f"the unknown key {shown(key)}", "one of the keys " + ", ".join(model.model_fields))
+        elif kind == "literal_error":
+            yield at(place, _shown(found["input"]), "one of " + ", ".join(re.findall("'(.*?)'", context["expected"])))
+        elif kind == "refused":
+            yield at(place, context.get("given", _shown(found["input"])), context["allowed"])
+        else:
+            yield at(place, _shown(found["input"]), _KINDS.get(kind, found["msg"]) + example)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"a {'list' if isinstance(value, list) else 'mapping'}" if isinstance(value, list | dict) else shown(value)
+
+
+# What a programme is
 
 
 @dataclass(frozen=True)
@@ -160,3 +372,270 @@ def checked_name(name: str) -> str:
             "beginning with a letter, at most 64 long"
         )
     return name
+
+
+# How its folder is read
+
+
+class Tables:
+    """The tables of a data folder; those that programmes share are read once.
+
+    Attributes
+    ----------
+    data : Path
+    """
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self._shared: dict[str, Table] = {}
+
+    def shared(self, path: str, schema: str) -> Table:
+        """Return a table that stands for all programmes, with its faults."""
+        if path not in self._shared:
+            self._shared[path] = read_table(self.data / path, schema, path)
+        return self._shared[path]
+
+    @cached_property
+    def context(self) -> tuple[dict[str, Any], list[Fault]]:
+        """Rows of denominators.csv and proxies.csv by their ids, and the faults of these tables."""
+        tables = [self.shared(file, "denominators") for file in CONTEXT if (self.data / file).exists()]
+        faults = [fault for _, found in tables for fault in found]
+        return ({} if faults else {row.id: row for frame, _ in tables for row in dates.records(frame)}), faults
+
+
+def read(
+    name: str, data: Path, tables: Tables | None = None, given: Mapping[str, Table] | None = None
+) -> tuple[Programme | None, list[Fault]]:
+    """Read the folder of one programme and check everything in it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the folder below `data`.
+    data : Path
+        Data folder; its denominators.csv and proxies.csv are read where programme.yml names their rows.
+    tables : Tables, optional
+        The common tables of the folder, where several programmes are read.
+    given : mapping of str to (DataFrame, list of Fault), optional
+        Tables of the programme that have been read, by path below `data`.
+
+    Returns
+    -------
+    programme : Programme or None
+        None where there are faults.
+    faults : list of Fault
+    """
+    tables = tables or Tables(data)
+    builder = _Builder(name, data, tables)
+    label, other = f"{name}/observations.csv", f"{name}/targets.csv"
+    given = given or {}
+    frame, found = given[label] if label in given else read_table(data / label, "observations", label)
+    builder.faults += found
+    targets, found = given[other] if other in given else read_table(data / other, "targets", other)
+    builder.faults += found
+    if builder.faults or builder.manifest is None:
+        return None, builder.faults
+    programme = builder.programme(frame, targets)
+    wrong = frame["definition"].isin(programme.selection.definitions) & (frame["unit"] != programme.unit)
+    for row in dates.records(frame[wrong]) if wrong.any() else ():
+        allowed = f"{programme.unit}, the unit of the programme, since {row.definition} is a selected definition"
+        builder.faults.append(Fault(label, row.Index, "unit", shown(row.unit), allowed))
+    return (None if builder.faults else programme), builder.faults
+
+
+class _Builder:
+    """Reads programme.yml and turns it into the programme, noting what does not fit the tables."""
+
+    def __init__(self, name: str, data: Path, tables: Tables) -> None:
+        self.name, self.folder, self._tables = name, data / name, tables
+        self._label = f"{name}/programme.yml"
+        content, self._lines, self.faults = plain_yaml.read(self.folder / "programme.yml", self._label)
+        self.manifest: Manifest | None = None
+        if not self.faults:
+            try:
+                self.manifest = Manifest.model_validate(content)
+            except ValidationError as error:
+                self.faults = list(_manifest_faults(error, self.at))
+
+    def at(self, place: Place, given: str, allowed: str) -> Fault:
+        """Return a fault at one place of programme.yml."""
+        known = place
+        while known not in self._lines:
+            known = known[:-1]
+        return Fault(self._label, self._lines[known], ".".join(map(str, place)) or None, given, allowed)
+
+    def refuse(self, place: Place, given: str, allowed: str) -> None:
+        """Note a fault at one place of programme.yml."""
+        self.faults.append(self.at(place, given, allowed))
+
+    def programme(self, observations: pd.DataFrame, targets: pd.DataFrame) -> Programme:
+        """Put the programme together."""
+        content = self.manifest
+        assert content is not None
+        named = any(entry.denominators or entry.share_from for entry in content.capacities) or content.comparisons
+        context, found = self._tables.context if named else ({}, [])
+        self.faults += found
+        selection = Selection(**dict(content.selection))
+        definitions = sorted(set(observations["definition"]))
+        for position, definition in enumerate(selection.definitions):
+            if definitions and definition not in definitions:
+                allowed = "a definition of observations.csv: " + ", ".join(definitions)
+                self.refuse(("selection", "definitions", position), shown(definition), allowed)
+        reference, bodies = content.reference_source, sorted(set(observations["speaker_org"]))
+        # Any other name would silently mean that no body is the reference, which moves the verdict.
+        if reference is not None and bodies and reference not in bodies:
+            allowed = "a body of observations.csv, column speaker_org: " + ", ".join(bodies)
+            self.refuse(("reference_source",), shown(reference), allowed)
+        capacities = self._capacities(content, context) if not found else ()
+        if not found:
+            self._check_default(content, capacities, largest_selected(observations, selection, content.unit))
+        self._check_periods(content.periods)
+        return Programme(
+            name=self.name,
+            title=content.title.model_dump(),
+            noun=content.noun.model_dump(),
+            subject=content.subject.model_dump() if content.subject else {"en": "", "id": ""},
+            unit=content.unit,
+            selection=selection,
+            capacities=tuple(capacity for capacity in capacities if capacity is not None),
+            reference_source=reference,
+            reporting_error=content.reporting_error,
+            net=content.net,
+            path=self._path(content.path, content.unit, targets) if content.path else None,
+            observations=observations,
+            targets=targets,
+            folder=self.folder,
+            definitions={name: words.model_dump() for name, words in content.definitions.items()},
+            comparisons=() if found else self._comparisons(content.comparisons, {*observations["id"], *context}),
+            periods=tuple((period.name, period.start.isoformat()) for period in content.periods),
+            replay=tuple(day.isoformat() for day in content.replay),
+        )
+
+    def _capacities(self, content: Manifest, context: Mapping[str, Any]) -> tuple[Capacity | None, ...]:
+        """Read the capacities; each has a name of its own."""
+        names = [entry.name for entry in content.capacities]
+        for position, name in enumerate(names):
+            if name in names[:position]:
+                self.refuse(("capacities", position, "name"), shown(name), "a name used once")
+        return tuple(self._capacity(entry, position, context) for position, entry in enumerate(content.capacities))
+
+    def _check_default(self, content: Manifest, capacities: tuple[Capacity | None, ...], largest: float) -> None:
+        """One capacity is the default, and it must not lie below a selected figure."""
+        defaults = [position for position, entry in enumerate(content.capacities) if entry.default]
+        if capacities and len(defaults) != 1:
+            self.refuse(("capacities",), f"{len(defaults)} capacities with default: true", "exactly one")
+        for position in defaults:
+            capacity = capacities[position]
+            if capacity is not None and capacity.units < largest:
+                given = f"{capacity.units:,.0f} as the default capacity {shown(capacity.name)}"
+                self.refuse(("capacities", position), given, f"at least the largest selected figure, {largest:,.0f}")
+
+    def _capacity(self, entry: _CapacityEntry, position: int, context: Mapping[str, Any]) -> Capacity | None:
+        """Read one capacity: rows added up, or units given with their source; times the share."""
+        at: Place = ("capacities", position)
+        if (entry.denominators is None) == (entry.units is None):
+            allowed = "either denominators, a list of row ids, or units with as_of and source"
+            self.refuse(at, "both or neither of denominators and units", allowed)
+            return None
+        if entry.share is not None and entry.share_from is not None:
+            self.refuse((*at, "share_from"), "a share and a row for it", "either share or share_from")
+            return None
+        ids = [*(entry.denominators or ()), *((entry.share_from,) if entry.share_from else ())]
+        missing = [row for row in ids if row not in context]
+        if missing:
+            self.refuse(at, f"the row {shown(missing[0])}", "a row id of denominators.csv or proxies.csv")
+            return None
+        share = 1.0 if entry.share is None else entry.share
+        if entry.share_from is not None:
+            row = context[entry.share_from]
+            share = row.value / 100
+            if "percent" not in row.unit or not 0 < share <= 1:
+                given = f"the row {entry.share_from} in {row.unit}"
+                self.refuse((*at, "share_from"), given, "a row in percent, above 0 and at most 100")
+        known = [context[row] for row in ids]
+        if entry.units is not None:
+            units, as_of, known_on = entry.units, entry.as_of, entry.known_on
+            for key in ("as_of", "source"):
+                if getattr(entry, key) is None:
+                    self.refuse((*at, key), "nothing", f"the key {key}, since the units come from no row of a table")
+        else:
+            units = sum(context[row].value for row in entry.denominators or ())
+            as_of, known_on = min(row.as_of for row in known).date(), _known_on(known)
+        sources = [entry.source, *(f"{row.source_org} ({row.publisher})" for row in known)]
+        return Capacity(
+            name=entry.name,
+            title=entry.title.model_dump(),
+            units=units * share,
+            as_of=as_of,
+            source="; ".join(dict.fromkeys(filter(None, sources))),
+            url=entry.url or (known[0].url if known else ""),
+            share=share,
+            default=entry.default,
+            ids=tuple(ids),
+            known_on=known_on,
+            assumption=entry.assumption,
+        )
+
+    def _path(self, entry: _PathEntry, unit: str, targets: pd.DataFrame) -> OfficialPath:
+        """Read the official path from the rows of targets.csv that it names."""
+        base = entry.base
+        earliest = max(entry.announced, base.date if base else entry.announced)
+        places = {row_id: place for place, row_id in enumerate(targets["id"])}
+        milestones: list[Target] = []
+        for position, row_id in enumerate(entry.milestones):
+            at = ("path", "milestones", position)
+            if row_id not in places:
+                self.refuse(at, shown(row_id), "a row id of targets.csv")
+                continue
+            row = targets.iloc[places[row_id]]
+            if row.unit != unit:
+                self.refuse(at, f"{row_id} in {row.unit}", f"a target in the unit of the programme, {unit}")
+            if pd.isna(row.target_date):
+                self.refuse(at, f"{row_id} without a target date", "a target with a date")
+                continue
+            day = row.target_date.date()
+            if day <= earliest:
+                self.refuse(at, f"{row_id} for {day}", f"a date after the announcement and the base, {earliest}")
+            if milestones and day <= milestones[-1].date:
+                self.refuse(at, f"{row_id} for {day}", f"dates in rising order, after {milestones[-1].date}")
+            stated = None if pd.isna(row.stated_on) else row.stated_on.date()
+            milestones.append(
+                Target(day, row.value, row_id, stated, row.speaker_org, row.publisher, row.url, row.note or "")
+            )
+        return OfficialPath(
+            entry.announced,
+            tuple(milestones),
+            entry.speaker,
+            entry.url or "",
+            base.date if base else None,
+            base.value if base else None,
+        )
+
+    def _check_periods(self, periods: tuple[_Period, ...]) -> None:
+        """The periods in which the pace is compared start in rising order."""
+        for position, (before, after) in enumerate(pairwise(periods), start=1):
+            if after.start <= before.start:
+                allowed = f"dates in rising order, after {before.start}"
+                self.refuse(("periods", position, "start"), str(after.start), allowed)
+
+    def _comparisons(self, entries: tuple[_ComparisonEntry, ...], known: set[str]) -> tuple[Comparison, ...]:
+        """Read the comparisons; each names rows that exist."""
+        for position, entry in enumerate(entries):
+            for place, row in enumerate(entry.rows):
+                if row not in known:
+                    allowed = "a row id of observations.csv, denominators.csv or proxies.csv"
+                    self.refuse(("comparisons", position, "rows", place), shown(row), allowed)
+        return tuple(Comparison(entry.name, entry.title.model_dump(), entry.rows) for entry in entries)
+
+
+def largest_selected(frame: pd.DataFrame, selection: Selection, unit: str) -> float:
+    """Return the largest figure that the default selection may use; 0 without any."""
+    used = (frame["unit"] == unit) & frame["role"].isin(selection.roles) & frame["kind"].isin(selection.kinds)
+    values = frame.loc[used & frame["definition"].isin(selection.definitions), "value"]
+    return float(values.max()) if len(values) else 0.0
+
+
+def _known_on(rows: list[Any]) -> dt.date | None:
+    """Return the latest publication day of several rows, a month or year at its end; None if one is not shown."""
+    days = [end_of(row.reported_on) if row.reported_on else None for row in rows]
+    return None if None in days else max(day for day in days if day)

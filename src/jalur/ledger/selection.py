@@ -16,37 +16,10 @@ from typing import Any
 
 import pandas as pd
 
-from jalur.dates import parse_date, records, today, vintage_day
+from jalur.dates import half_width, parse_date, records, today, vintage_day
 from jalur.errors import InputError, shown
-from jalur.ledger import reader as programme_reader
-from jalur.ledger.conflicts import conflicts, half_width, lags
-from jalur.ledger.programme import SLUG, Capacity, Comparison, OfficialPath, Programme, Selection, Target, checked_name
-from jalur.ledger.rules import observation_faults
-from jalur.ledger.tables import columns, constraint_faults
-
-__all__ = [
-    "Capacity",
-    "Comparison",
-    "Explanation",
-    "OfficialPath",
-    "Programme",
-    "Selection",
-    "Target",
-    "as_of",
-    "conflicts",
-    "data_hash",
-    "default_data",
-    "explain",
-    "half_width",
-    "known_vintages",
-    "lags",
-    "load",
-    "parse_date",
-    "programmes",
-    "rejected",
-    "select",
-    "vintage_day",
-]
+from jalur.ledger.programme import SLUG, Programme, checked_name, read
+from jalur.ledger.tables import checked, columns, texts_of
 
 
 def default_data() -> Path:
@@ -95,7 +68,7 @@ def load(name: str, data: Path | str | None = None) -> Programme:
     if not (folder / name / "programme.yml").is_file():
         known = ", ".join(programmes(folder)) or "none in this folder"
         raise InputError(f"programme is {shown(name)}, which has no programme.yml in {folder}; known are: {known}")
-    loaded, faults = programme_reader.read(name, folder)
+    loaded, faults = read(name, folder)
     if loaded is None:
         raise InputError.of(faults)
     return loaded
@@ -172,21 +145,18 @@ def _known(given: Iterable[str], column: pd.Series, what: str) -> list[str]:
 
 def _with_extra(programme: Programme, extra: pd.DataFrame) -> pd.DataFrame:
     """Append rows given by code after the same checks as those of the file."""
-    wanted = columns("observations")
-    missing = [c for c in wanted if c not in extra.columns]
+    missing = [column for column in columns("observations") if column not in extra.columns]
     if missing:
-        raise InputError(f"extra rows have no column {shown(missing[0])}; allowed are the columns {','.join(wanted)}")
-    added = extra[wanted].astype(object).where(extra[wanted].notna(), None)
-    for column in ("as_of", "reported_on", "flow_since"):
-        added[column] = pd.to_datetime(added[column]).astype("datetime64[s]")
-    added = added.astype({"value": "float64", "lag_days": "int64", "decimals": "int64"})
-    last = int(programme.observations.index.max()) if len(programme.observations) else 1
-    added.index = pd.RangeIndex(last + 1, last + 1 + len(added), name="row")
-    frame = pd.concat([programme.observations, added]) if len(programme.observations) else added
-    faults = constraint_faults(frame, "observations", "extra rows") or observation_faults(frame, "extra rows")
+        allowed = ",".join(columns("observations"))
+        raise InputError(f"extra rows have no column {shown(missing[0])}; allowed are the columns {allowed}")
+    known = programme.observations
+    last = int(known.index.max()) if len(known) else 1
+    numbers = range(last + 1, last + 1 + len(extra))
+    before = {row.id: (row.Index, row.role) for row in records(known)}
+    added, faults = checked(texts_of(extra, "observations"), numbers, "observations", "extra rows", before)
     if faults:
         raise InputError.of(faults)
-    return frame
+    return pd.concat([known, added]) if len(known) else added
 
 
 def _reasons(
@@ -339,3 +309,79 @@ def _fields(frame: pd.DataFrame, row: int) -> dict[str, Any]:
                 value.date() if isinstance(value, pd.Timestamp) else value.item() if hasattr(value, "item") else value
             )
     return out
+
+
+# Figures set against each other
+
+CONFLICT_COLUMNS = [
+    "period_start", "period_end", "id_low", "id_high", "value_low", "value_high", "difference", "relative",
+    "body_low", "body_high", "definition_low", "definition_high", "url_low", "url_high", "same_body",
+]  # fmt: skip
+
+
+def lags(frame: pd.DataFrame) -> pd.DataFrame:
+    """Days between the day a figure refers to and the day it was reported.
+
+    Returns
+    -------
+    DataFrame
+        Columns id, as_of, reported_on, lag_days, speaker_org, url; the longest lag first.
+    """
+    out = frame[["id", "as_of", "reported_on", "speaker_org", "url"]].copy()
+    out.insert(3, "lag_days", (frame["reported_on"] - frame["as_of"]).dt.days)
+    return out.sort_values(["lag_days", "as_of", "id"], ascending=[False, True, True]).reset_index(drop=True)
+
+
+def conflicts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Find figures for the same period that differ beyond rounding.
+
+    Two figures are compared if kind, unit and, for flows, the start agree and their periods overlap: a day, the month
+    of a figure known by month, December for one known by year (levels are dated at the end of their period). They
+    conflict if the rounding intervals do not meet; a floor ("more than") conflicts only with a figure below it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows of observations.csv, such as those of `select`.
+
+    Returns
+    -------
+    DataFrame
+        One row a pair: period_start, period_end (the overlap), id_low, id_high, value_low, value_high, difference,
+        relative (difference over the lower value), body_low, body_high, definition_low, definition_high, url_low,
+        url_high, same_body; the largest relative difference first.
+    """
+    rows = frame.reset_index(drop=True)
+    ends = rows["as_of"]
+    months = rows["as_of_precision"] != "day"
+    starts = ends.where(~months, ends.dt.to_period("M").dt.start_time.astype(ends.dtype))
+    width = half_width(rows["decimals"])
+    pairs = []
+    for i in range(len(rows)):
+        same = (rows["kind"] == rows["kind"][i]) & (rows["unit"] == rows["unit"][i])
+        since = rows["flow_since"]
+        same &= (since == since[i]) | (since.isna() & pd.isna(since[i]))
+        same &= (starts <= ends[i]) & (ends >= starts[i]) & (rows["value"] > rows["value"][i])
+        for j in rows.index[same]:
+            floor = rows["qualifier"][i] == "at_least"
+            if rows["value"][j] - width[j] <= rows["value"][i] + width[i] or floor:
+                continue
+            difference = rows["value"][j] - rows["value"][i]
+            pair: dict[str, Any] = {"period_start": max(starts[i], starts[j]), "period_end": min(ends[i], ends[j])}
+            for column, name in (
+                ("id", "id"),
+                ("value", "value"),
+                ("speaker_org", "body"),
+                ("definition", "definition"),
+                ("url", "url"),
+            ):
+                pair |= {f"{name}_low": rows[column][i], f"{name}_high": rows[column][j]}
+            base = rows["value"][i]
+            pair |= {
+                "difference": difference,
+                "relative": difference / base if base else float("inf"),
+                "same_body": pair["body_low"] == pair["body_high"],
+            }
+            pairs.append(pair)
+    table = pd.DataFrame(pairs, columns=CONFLICT_COLUMNS)
+    return table.sort_values(["relative", "id_low", "id_high"], ascending=[False, True, True]).reset_index(drop=True)

@@ -132,7 +132,7 @@ def read_figure(
         raise InputError(f"value is {shown(text)} where {10**power:,} are counted already; allowed is one of the two")
     scale += power
     marked = bool(match[2]) or bool(power) or unit == "percent"
-    number = _number(digits, marked, text) if decimal is None else _number_by(decimal, digits, text)
+    number = _number(digits, marked, scale > 0, text) if decimal is None else _number_by(decimal, digits, text)
     decimals = -int(number.as_tuple().exponent) - scale
     value = number.scaleb(scale)
     if not marked and "." not in str(number):
@@ -164,15 +164,20 @@ def _number_by(decimal: str, digits: str, text: str) -> Decimal:
     return Decimal(f"{whole.replace(mark, '')}.{fraction}" if fraction else whole.replace(mark, ""))
 
 
-def _number(digits: str, marked: bool, text: str) -> Decimal:
-    """Read the digits: with a word or percent, one mark is a decimal one; without, marks part the thousands."""
+def _number(digits: str, marked: bool, scaled: bool, text: str) -> Decimal:
+    """Read the digits: with a word or percent, one mark is a decimal one; without, marks part the thousands.
+
+    20,760 thousand is 20.76 million to one reader and 20.76 thousand to another, so a mark before three digits is
+    refused beside a word; in percent it can only be a decimal one.
+    """
     marks = {mark for mark in digits if mark in ".,"}
     if not marks:
         return Decimal(digits)
     count = sum(mark in ".," for mark in digits)
-    if marked and count == 1 and digits[-1] not in ".,":
+    grouped = bool(_GROUPED.fullmatch(digits)) and digits[0] != "0"
+    if marked and count == 1 and digits[-1] not in ".," and not (scaled and grouped):
         return Decimal(digits.replace(",", "."))
-    if not marked and _GROUPED.fullmatch(digits) and len(marks) == 1 and (count > 1 or digits[0] != "0"):
+    if not marked and grouped and len(marks) == 1:
         return Decimal(re.sub("[.,]", "", digits))
     raise InputError(f"value is {shown(text)}, whose points or commas can be read in two ways; allowed is {ALLOWED}")
 

@@ -1,8 +1,7 @@
-"""The one schema of the data: Table Schemas beside this module, read by everything that reads or checks a table.
+"""Tables of the ledger: their one schema, read cell by cell, and the rules between their columns and rows.
 
-Files are read here cell by cell, so that whatever is wrong is named by row and column, and quickly: importing pandera
-takes longer than reading all the data. Frames made by code are checked by pandera, built from the same schema, and so
-is every file by `jalur check`; a test proves that both enforce every constraint.
+The Table Schemas beside this module say what each column may hold. A file is read column by column, each different
+text of a column once, so that whatever is wrong is named by row and column and a hundred thousand rows take a second.
 """
 
 from __future__ import annotations
@@ -11,33 +10,42 @@ import csv
 import datetime as dt
 import io
 import json
-import math
 import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from jalur.dates import records as go_through
-from jalur.dates import written_day
+from jalur import dates
 from jalur.errors import Fault, shown
 
 TABLES = ("observations", "targets", "denominators", "regional_observations", "regional_targets")
 MAXIMUM_BYTES = 50_000_000  # a ledger of ten thousand figures has 4 MB
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# Characters that are invisible, end a line or turn the direction of writing: none belongs in a cell.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+# Of all days, only that of a target may lie ahead; among related series, that of a series of targets (a rule below).
+AHEAD = (("targets", "target_date"), ("regional_targets", "target_date"), ("denominators", "as_of"))
+PIECE = 4_096  # rows taken from a file at once
+Array = np.ndarray[Any, Any]
+Cells = Mapping[str, tuple[Sequence[str], Array]]
+_Read = Callable[[str], tuple[Any, str | None]]
+_DAY = np.timedelta64(1, "D")
+_SPREADSHEET = "text that does not begin with = + - or @, which a spreadsheet would run as a formula"
 
 
 @cache
 def table_schema(name: str) -> dict[str, Any]:
     """Return one Table Schema of the package; `name` is one of `TABLES`."""
-    text = resources.files("jalur.ledger").joinpath("schema", f"{name}.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+    return dict(json.loads(schema_text(name)))
+
+
+def schema_text(name: str) -> str:
+    """Return the text of a Table Schema."""
+    return resources.files("jalur.ledger").joinpath("schema", f"{name}.json").read_text(encoding="utf-8")
 
 
 def columns(name: str) -> list[str]:
@@ -71,7 +79,7 @@ def read_text(path: Path, label: str, maximum: int = MAXIMUM_BYTES) -> tuple[str
 
 
 def read_table(path: Path, name: str, label: str) -> tuple[pd.DataFrame, list[Fault]]:
-    """Read and check one CSV table.
+    """Read and check one CSV table: each cell, and the rules between columns and rows.
 
     Parameters
     ----------
@@ -92,202 +100,192 @@ def read_table(path: Path, name: str, label: str) -> tuple[pd.DataFrame, list[Fa
         Empty if the table is valid. With faults, the frame is not to be used.
     """
     text, faults = read_text(path, label)
-    if faults:
-        return _typed([], [], name), faults
-    lines, faults = _split(text, name, label)
-    if faults:
-        return _typed([], [], name), faults
-    fields = table_schema(name)["fields"]
-    first: dict[tuple[str, Any], int] = {}  # row of each value of a column in which values are unique
-    records: list[dict[str, Any]] = [{} for _ in lines]
-    for (row, cells), record in zip(lines, records, strict=True):
-        for field in fields:
-            column, text = field["name"], cells[field["name"]].strip()
-            value, wanted = _value(text, field)
-            if wanted is None and _breaks(value, field["constraints"]):
-                wanted = allowed(field)
-            elif wanted is None and field["constraints"].get("unique"):
-                earlier = first.setdefault((column, value), row)
-                wanted = None if earlier == row else f"a value not used before; row {earlier} has it"
-            record[column] = value
+    return (checked({}, [], name, label)[0], faults) if faults else parse_table(text, name, label)
+
+
+def parse_table(text: str, name: str, label: str) -> tuple[pd.DataFrame, list[Fault]]:
+    """Check the text of a CSV table, as `read_table` does with a file."""
+    cells, numbers, faults = _split(text, name, label)
+    frame, found = checked(cells, numbers, name, label)
+    return frame, faults or found
+
+
+def checked(
+    cells: Cells, numbers: Sequence[int], name: str, label: str, known: Mapping[str, tuple[int, str]] | None = None
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Check the cells of a table and give each column its type.
+
+    Parameters
+    ----------
+    cells : mapping of str to (sequence of str, array of int)
+        For each column its different texts, and for each row the position of its text among them; empty for a table
+        without rows.
+    numbers : sequence of int
+        Row of each cell in the file.
+    name, label : str
+        As in `read_table`.
+    known : mapping, optional
+        Rows that stand before these: row and role by identifier.
+
+    Returns
+    -------
+    frame, faults
+        As in `read_table`.
+    """
+    last_day, known = dates.today(), known or {}
+    rows = _Rows(np.asarray(numbers, dtype="int64"), label)
+    for field in table_schema(name)["fields"]:
+        column = field["name"]
+        read = _reader(field, None if (name, column) in AHEAD else last_day)
+        texts, places = cells.get(column, ((), np.empty(0, dtype="int64")))
+        values, problems = [], {}
+        for place, text in enumerate(texts):
+            value, wanted = read(text.strip())
+            values.append(value)
             if wanted is not None:
-                faults.append(Fault(label, row, column, shown(text) if text else "nothing", wanted))
-    return _typed(records, [row for row, _ in lines], name), faults
+                problems[place] = wanted
+        for row in np.flatnonzero(np.isin(places, list(problems))) if problems else ():
+            text = texts[places[row]].strip()
+            rows.note(row, column, shown(text) if text else "nothing", problems[places[row]])
+        rows[column] = _typed(values, field["type"])[places]
+        if field["constraints"].get("unique"):
+            rows.refuse_used(column, {one: row for one, (row, _) in known.items()})
+    rows.refuse_by_rules(name, {one: role for one, (_, role) in known.items()})
+    return rows.frame(), rows.faults(columns(name))
 
 
-def _split(text: str, name: str, label: str) -> tuple[list[tuple[int, dict[str, str]]], list[Fault]]:
-    """Split the text of a CSV file into cells by column name, after checking the header and the width of rows."""
+def texts_of(frame: pd.DataFrame, name: str) -> Cells:
+    """Write the columns of a frame made by code as they would stand in a file."""
+    cells = {}
+    for column in columns(name):
+        texts = [_text(value) for value in frame[column].astype(object)]
+        cells[column] = texts, np.arange(len(texts))
+    return cells
+
+
+def _split(text: str, name: str, label: str) -> tuple[Cells, list[int], list[Fault]]:
+    """Split the text of a CSV file into columns and the numbers of its rows, after checking header and widths."""
+    if not text.strip():
+        return {}, [], [Fault(label, None, None, "an empty file", "the columns " + ",".join(columns(name)))]
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    numbers: list[int] = []
+    try:
+        header = [cell.strip() for cell in next(reader)]
+        if faults := _header_faults(header, name, label):
+            return {}, [], faults
+        texts: list[dict[str, int]] = [{} for _ in header]
+        places: list[list[Any]] = [[] for _ in header]
+        # Piece by piece, and each different text once: a large file must not stand in memory as two million texts.
+        while lines := [(reader.line_num, cells) for cells in islice(reader, PIECE)]:
+            lines = [(row, cells) for row, cells in lines if "".join(cells).strip()]
+            faults += [
+                Fault(label, row, None, f"{len(cells)} cells", _width(header, cells))
+                for row, cells in lines
+                if len(cells) != len(header)
+            ]
+            if lines and not faults:
+                numbers += [row for row, _ in lines]
+                piece = zip(*(cells for _, cells in lines), strict=True)
+                for known, found, column in zip(texts, places, piece, strict=True):
+                    found.append(np.array([known.setdefault(cell, len(known)) for cell in column], dtype="int64"))
+    except csv.Error as error:
+        given = f"a line that is not CSV ({error})"
+        return {}, [], [Fault(label, reader.line_num, None, given, "comma-separated cells, quotes in pairs")]
+    if faults or not numbers:
+        return {}, [], faults
+    columns_ = zip(header, texts, places, strict=True)
+    return {column: (list(known), np.concatenate(found)) for column, known, found in columns_}, numbers, []
+
+
+def _width(header: list[str], cells: list[str]) -> str:
+    """Say how many cells a row should have."""
+    why = "; a cell with a comma, as in 17,5, needs quotes or a point" if len(cells) > len(header) else ""
+    return f"{len(header)} cells, as in the header{why}"
+
+
+def _header_faults(header: list[str], name: str, label: str) -> list[Fault]:
+    """Check the names of the columns."""
     expected = columns(name)
     allowed = "the columns " + ",".join(expected)
-    if not text.strip():
-        return [], [Fault(label, None, None, "an empty file", allowed)]
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    lines: list[tuple[int, list[str]]] = []
-    try:
-        for cells in reader:
-            lines.append((reader.line_num, cells))
-    except csv.Error as error:
-        return [], [
-            Fault(
-                label,
-                reader.line_num,
-                None,
-                f"a line that is not CSV ({error})",
-                "comma-separated cells, quotes in pairs",
-            )
-        ]
-    header = [cell.strip() for cell in lines[0][1]]
     for separator, word in ((";", "semicolons"), ("\t", "tabs")):
         if len(header) == 1 and separator in header[0]:
-            return [], [Fault(label, 1, None, f"cells separated by {word}", "cells separated by commas")]
-    faults = [
-        Fault(label, 1, None, f"two columns {shown(c)}", allowed)
-        for c in sorted({c for c in header if header.count(c) > 1})
+            return [Fault(label, 1, None, f"cells separated by {word}", "cells separated by commas")]
+    twice = sorted({column for column in header if header.count(column) > 1})
+    unknown = [column for column in dict.fromkeys(header) if column not in expected]
+    return [
+        *(Fault(label, 1, None, f"two columns {shown(column)}", allowed) for column in twice),
+        *(Fault(label, 1, need, f"no column {shown(need)}", allowed) for need in expected if need not in header),
+        *(Fault(label, 1, None, f"an unknown column {shown(column)}", allowed) for column in unknown),
     ]
-    faults += [Fault(label, 1, c, f"no column {shown(c)}", allowed) for c in expected if c not in header]
-    faults += [
-        Fault(label, 1, None, f"an unknown column {shown(c)}", allowed)
-        for c in dict.fromkeys(header)
-        if c not in expected
-    ]
-    table = []
-    for row, cells in lines[1:]:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(header):
-            why = "; a cell with a comma, as in 17,5, needs quotes or a point" if len(cells) > len(header) else ""
-            faults.append(Fault(label, row, None, f"{len(cells)} cells", f"{len(header)} cells, as in the header{why}"))
-        table.append((row, dict(zip(header, cells, strict=False))))
-    return table, faults
 
 
-def _value(text: str, field: dict[str, Any]) -> tuple[Any, str | None]:
-    """Turn the text of one cell into the type of its field, None where empty; else what may stand there."""
-    if text == "":
-        return None, None
-    kind = field["type"]
-    if kind == "number":
-        if not _NUMBER.fullmatch(text):
-            return None, "a number in digits with a decimal point, such as 17500000 or 0.73"
-        value = float(text)
-        return (value, None) if math.isfinite(value) else (None, "a finite number")
-    if kind == "integer":
-        return (int(text), None) if _INTEGER.fullmatch(text) else (None, "a whole number in digits")
+def _typed(values: list[Any], kind: str) -> Array:
+    """Turn the different values of a column into one array with the type of the field; None where empty."""
     if kind == "date":
+        return np.array(values, dtype="datetime64[s]")
+    if kind == "integer" and None not in values:
+        return np.array(values, dtype="int64")
+    if kind in ("number", "integer"):
+        return np.array(values, dtype="float64")
+    typed = np.empty(len(values), dtype=object)
+    typed[:] = values
+    return typed
+
+
+def _reader(field: dict[str, Any], last_day: dt.date | None) -> _Read:
+    """Return what turns the text of a cell into the value of its field, None where empty, and what is allowed else."""
+    limits, kind = field["constraints"], field["type"]
+    empty = (None, allowed(field) if limits.get("required") else None)
+    if kind == "string":
+        return lambda text: _text_cell(text, field, limits) if text else empty
+    convert: Callable[[str], Any] = {"number": dates.number, "integer": dates.whole, "date": dates.written_day}[kind]
+    low, high = limits["minimum"], limits["maximum"]
+    if kind == "date":
+        low, high = dt.date.fromisoformat(low), dt.date.fromisoformat(high)
+        high = min(high, last_day or high)
+
+    def read(text: str) -> tuple[Any, str | None]:
+        if not text:
+            return empty
         try:
-            return written_day(text), None
+            value = convert(text)
         except ValueError as error:
             return None, str(error)
-    if _UNPRINTABLE.search(text):
-        return None, "printable text on one line"
+        if low <= value <= high:
+            return value, None
+        if kind != "date":
+            return None, allowed(field)
+        return None, f"a date from {low} to {high}" + (", today" if high == last_day else "")
+
+    return read
+
+
+def _text_cell(text: str, field: dict[str, Any], limits: dict[str, Any]) -> tuple[Any, str | None]:
+    """Check the text of a cell that is not empty."""
+    if (problem := unclean(text)) is not None:
+        return None, problem
     if text[0] in "=+-@":
-        return None, "text that does not begin with = + - or @, which a spreadsheet would run as a formula"
-    return text, None
-
-
-def _breaks(value: Any, limits: dict[str, Any]) -> bool:
-    """Whether a value breaks a constraint of its field other than being unique."""
-    if value is None:
-        return bool(limits.get("required", False))
-    if "minimum" in limits:
-        measured = value.isoformat() if isinstance(value, dt.date) else value  # ISO dates sort as text
-        return not limits["minimum"] <= measured <= limits["maximum"]
-    return (
-        ("enum" in limits and value not in limits["enum"])
-        or ("pattern" in limits and not re.match(limits["pattern"], value))
-        or not limits.get("minLength", 0) <= len(value) <= limits.get("maxLength", len(value))
+        return None, _SPREADSHEET
+    broken = (
+        ("enum" in limits and text not in limits["enum"])
+        or ("pattern" in limits and not re.fullmatch(limits["pattern"], text))
+        or not limits.get("minLength", 0) <= len(text) <= limits.get("maxLength", len(text))
     )
+    return (None, allowed(field)) if broken else (text, None)
 
 
-def _typed(records: list[dict[str, Any]], numbers: list[int], name: str) -> pd.DataFrame:
-    """Build the frame with one dtype for each type of field, whatever the cells hold."""
-    series = {}
-    index = pd.Index(numbers, name="row", dtype="int64")
-    for field in table_schema(name)["fields"]:
-        values = [record[field["name"]] for record in records]
-        if field["type"] == "date":
-            series[field["name"]] = pd.Series(
-                pd.to_datetime(pd.Series(values, index=index, dtype=object)), dtype="datetime64[s]"
-            )
-        elif field["type"] in ("number", "integer"):
-            whole = field["type"] == "integer" and None not in values
-            series[field["name"]] = pd.Series(values, index=index, dtype="int64" if whole else "float64")
-        else:
-            series[field["name"]] = pd.Series(values, index=index, dtype=object)
-    return pd.DataFrame(series, index=index)
+def unclean(text: str) -> str | None:
+    """Say what is allowed instead of text that shows otherwise than it is; None for printable text on one line.
 
-
-@cache
-def pandera_schema(name: str) -> Any:
-    """Build the pandera schema from the Table Schema (its own reader of such files needs one more package).
-
-    Each check carries the name of the constraint that it stands for.
+    What cannot be seen (a zero-width space, a soft hyphen, a blank that does not break) would make another body of the
+    same name, and so would an accent that is put together from two characters.
     """
-    import pandera.pandas as pa
-
-    built = {}
-    for field in table_schema(name)["fields"]:
-        limits, checks = field["constraints"], []
-        for bound, check in (("minimum", pa.Check.ge), ("maximum", pa.Check.le)):
-            if bound in limits:
-                value = pd.Timestamp(limits[bound]) if field["type"] == "date" else limits[bound]
-                checks.append(check(value, name=bound))
-        if "enum" in limits:
-            checks.append(pa.Check.isin(limits["enum"], name="enum"))
-        if "pattern" in limits:
-            checks.append(pa.Check.str_matches(limits["pattern"], name="pattern"))
-        if "minLength" in limits:
-            checks.append(pa.Check.str_length(min_value=limits["minLength"], name="minLength"))
-        if "maxLength" in limits:
-            checks.append(pa.Check.str_length(max_value=limits["maxLength"], name="maxLength"))
-        built[field["name"]] = pa.Column(
-            checks=checks,
-            nullable=not limits.get("required", False),
-            unique=limits.get("unique", False),
-            description=field["description"],
-        )
-    return pa.DataFrameSchema(built, strict=True, name=name)
-
-
-def constraint_faults(frame: pd.DataFrame, name: str, label: str) -> list[Fault]:
-    """Check a frame against the constraints of its Table Schema by pandera; the index is taken as the row."""
-    import pandera.errors
-
-    try:
-        pandera_schema(name).validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as error:
-        cases = error.failure_cases
-    else:
-        return []
-    fields = {field["name"]: field for field in table_schema(name)["fields"]}
-    faults = []
-    for case in go_through(cases):
-        if case.column not in fields:
-            faults.append(
-                Fault(label, None, None, f"{case.check} {shown(case.failure_case)}", "the columns " + ",".join(fields))
-            )
-            continue
-        row = None if pd.isna(case.index) else int(case.index)
-        if case.check == "field_uniqueness":
-            first = frame.index[frame[case.column] == case.failure_case][0]
-            if row == first:
-                continue  # the first of several equal identifiers is not the one to change
-            faults.append(
-                Fault(label, row, case.column, shown(case.failure_case), f"a value not used before; row {first} has it")
-            )
-        else:
-            given = "nothing" if case.check == "not_nullable" else _plain(case.failure_case)
-            faults.append(Fault(label, row, case.column, given, allowed(fields[case.column])))
-    return faults
-
-
-def _plain(value: Any) -> str:
-    """Show a value as it is written in a table."""
-    if isinstance(value, pd.Timestamp | dt.date):
-        return shown(str(value)[:10])
-    if isinstance(value, float):
-        return shown(f"{value:g}" if abs(value) >= 1e16 or value != int(value) else str(int(value)))
-    return shown(value)
+    if not text.isprintable():
+        odd = next(character for character in text if not character.isprintable())
+        return f"printable text on one line, without the character U+{ord(odd):04X}"
+    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+        return "text with each letter and its accents as one character (Unicode form NFC)"
+    return None
 
 
 def allowed(field: dict[str, Any]) -> str:
@@ -297,11 +295,8 @@ def allowed(field: dict[str, Any]) -> str:
         return "one of " + ", ".join(limits["enum"])
     words = {"date": "a date", "number": "a number", "integer": "a whole number"}.get(field["type"], "text")
     if "minimum" in limits:
-        words += (
-            f" from {limits['minimum']} to {limits['maximum']:g}"
-            if field["type"] != "date"
-            else f" from {limits['minimum']} to {limits['maximum']}"
-        )
+        high = limits["maximum"] if field["type"] == "date" else f"{limits['maximum']:g}"
+        words += f" from {limits['minimum']} to {high}"
     if limits.get("pattern", "").startswith("^https?"):
         words = "an address that begins with http:// or https:// and has no spaces"
     elif "pattern" in limits:
@@ -311,3 +306,148 @@ def allowed(field: dict[str, Any]) -> str:
     if limits.get("required"):
         words += ", never empty"
     return words
+
+
+# Rules that a Table Schema cannot say
+
+
+class _Rows:
+    """The columns of a table as arrays, and the faults found in them."""
+
+    def __init__(self, numbers: Array, label: str) -> None:
+        self._cells: dict[str, Array] = {}
+        self._numbers, self._label = numbers, label
+        self._faults: list[tuple[int, Fault]] = []
+
+    def __getitem__(self, column: str) -> Array:
+        return self._cells[column]
+
+    def __setitem__(self, column: str, values: Array) -> None:
+        self._cells[column] = values
+
+    def days(self, column: str) -> Array:
+        """Return a column of dates by the day."""
+        return self._cells[column].astype("datetime64[D]")
+
+    def frame(self) -> pd.DataFrame:
+        """Return the columns as a frame; text stays what it is, whatever else pandas would make of it."""
+        index = pd.Index(self._numbers, name="row")
+        texts = {column: values for column, values in self._cells.items() if values.dtype == object}
+        frame = pd.DataFrame(texts, index=index, dtype=object)
+        for place, (column, values) in enumerate(self._cells.items()):
+            if column not in texts:
+                frame.insert(place, column, values)
+        return frame
+
+    def faults(self, order: list[str]) -> list[Fault]:
+        """Return the faults in the order of the file; of several in one cell the first."""
+        first: dict[tuple[int, int], Fault] = {}
+        for row, fault in self._faults:
+            first.setdefault((row, order.index(fault.column) if fault.column in order else 0), fault)
+        return [first[place] for place in sorted(first)]
+
+    def note(self, row: Any, column: str, given: str, allowed: str) -> None:
+        """Note a fault in one cell."""
+        self._faults.append((int(row), Fault(self._label, int(self._numbers[row]), column, given, allowed)))
+
+    def refuse(self, mask: Array, column: str, given: str, allowed: str, **more: Array) -> None:
+        """Note a fault in each row of a mask; `given` and `allowed` may name columns and arrays of `more` in braces."""
+        for row in np.flatnonzero(mask):
+            values = {key: _text(cells[row]) for key, cells in (self._cells | more).items()}
+            self.note(row, column, given.format(**values), allowed.format(**values))
+
+    def refuse_used(self, column: str, known: dict[str, int]) -> None:
+        """Note each value that stands in a row before; `known` are rows of other places."""
+        if not known and len(set(self[column])) == len(self[column]):
+            return
+        for row, value in enumerate(self[column]):
+            number = int(self._numbers[row])
+            earlier = known.setdefault(value, number)
+            if value is not None and earlier != number:
+                self.note(row, column, shown(value), f"a value not used before; row {earlier} has it")
+
+    def refuse_by_rules(self, name: str, roles: dict[str, str]) -> None:
+        """Note what breaks the rules of a table; cells that could not be read are missing and break none.
+
+        `roles` are those of rows that stand before, by identifier.
+        """
+        if name.endswith("observations"):
+            _check_observations(self)
+            _check_repeats(self, roles)
+        elif name == "denominators":
+            _check_context(self)
+
+
+def _check_observations(rows: _Rows) -> None:
+    """Check days, periods, lags and decimals of published figures."""
+    as_of, reported, since = rows.days("as_of"), rows.days("reported_on"), rows.days("flow_since")
+    flow, value = rows["kind"] == "flow", rows["value"]
+    on_time = "the day the figure refers to, {as_of}, or a later day"
+    rows.refuse(reported < as_of, "reported_on", "{reported_on}", on_time)
+    rows.refuse(flow & np.isnat(since), "flow_since", "nothing", "a date, since kind is flow")
+    rows.refuse(
+        (rows["kind"] == "level") & ~np.isnat(since), "flow_since", "{flow_since}", "nothing, since kind is level"
+    )
+    in_time = "the day the flow ends, {as_of}, or an earlier day"
+    rows.refuse(flow & (since > as_of), "flow_since", "{flow_since}", in_time)
+    rows.refuse((rows["unit"] == "percent") & (value > 100), "value", "{value}", "at most 100 percent")
+    for days, column, precision in (
+        (as_of, "as_of", "as_of_precision"),
+        (reported, "reported_on", "reported_precision"),
+    ):
+        for word, unit, end in (("month", "M", "the last day of the month"), ("year", "Y", "31 December")):
+            inside = (days + _DAY).astype(f"datetime64[{unit}]") == days.astype(f"datetime64[{unit}]")
+            wanted = f"{end}, since {precision} is {word}"
+            rows.refuse((rows[precision] == word) & inside, column, f"{{{column}}}", wanted)
+    lag = np.where(np.isnat(as_of) | np.isnat(reported), -1, (reported - as_of).astype("int64"))
+    wrong = (rows["lag_days"] >= 0) & (lag >= 0) & (rows["lag_days"] != lag)
+    rows.refuse(wrong, "lag_days", "{lag_days}", "{lag}, the days from as_of to reported_on", lag=lag)
+    with np.errstate(all="ignore"):  # values out of bounds have a fault of their own
+        steps = value * 10.0 ** rows["decimals"].astype(float)
+        finer = (rows["role"] != "derived") & (np.abs(steps - np.round(steps)) > 1e-6 * np.maximum(steps, 1))
+    rows.refuse(finer, "decimals", "{decimals}", "decimals that hold every digit of the value {value}")
+
+
+def _check_repeats(rows: _Rows, roles: dict[str, str]) -> None:
+    """Check that each repeat names a row that exists, is not itself and is not a repeat."""
+    repeat, named = rows["role"] == "repeat", ~pd.isna(rows["repeats"])
+    both, missing = repeat & named, "the id of the row that is repeated, since role is repeat"
+    rows.refuse(named & ~repeat & ~pd.isna(rows["role"]), "repeats", "'{repeats}'", "nothing, since role is {role}")
+    rows.refuse(repeat & ~named, "repeats", "nothing", missing)
+    roles = roles | dict(zip(rows["id"], rows["role"], strict=True))
+    pairs = zip(rows["id"], rows["repeats"], strict=True)
+    repeated = np.array([roles.get(one, "") if one != own else "" for own, one in pairs], dtype=object)
+    rows.refuse(both & (repeated == ""), "repeats", "'{repeats}'", "the id of another row of this file")
+    rows.refuse(both & (repeated == "repeat"), "repeats", "'{repeats}'", "the id of a row that is not itself a repeat")
+
+
+def _check_context(rows: _Rows) -> None:
+    """Check the days of denominators and related series; that of publication is a day, a month or a year."""
+    last = dates.today().isoformat()
+    texts = [text or "" for text in rows["reported_on"]]
+    unknown = np.array([bool(text) and end_of(text) is None for text in texts], dtype=bool)
+    ahead = np.array([text > last[: len(text)] for text in texts], dtype=bool)
+    rows.refuse(unknown, "reported_on", "'{reported_on}'", "a day, month or year that exists in the calendar")
+    rows.refuse(ahead & ~unknown, "reported_on", "'{reported_on}'", f"a day, month or year until today, {last}")
+    targets = np.array([str(series).endswith("_target") for series in rows["series"]], dtype=bool)
+    late = (rows.days("as_of") > np.datetime64(last)) & ~targets
+    rows.refuse(late, "as_of", "{as_of}", f"a day until today, {last}, but for a series whose name ends in _target")
+
+
+def end_of(text: str) -> dt.date | None:
+    """Return the last day of a day, month or year (YYYY-MM-DD, YYYY-MM, YYYY); None if the calendar has none such."""
+    try:
+        return pd.Period(text, freq={4: "Y", 7: "M", 10: "D"}[len(text)]).end_time.date()
+    except ValueError:
+        return None
+
+
+def _text(value: object) -> str:
+    """Write a cell as it stands in a table."""
+    if pd.isna(value):  # type: ignore[call-overload]
+        return ""
+    if isinstance(value, np.datetime64 | dt.date):
+        return dates.iso(value)
+    if isinstance(value, float) and value == value // 1 and abs(value) < 1e16:
+        return str(int(value))
+    return str(value)

@@ -223,9 +223,9 @@ def settings_from_text(texts: Iterable[str]) -> dict[str, list[str]]:
 
 def settings_from_file(path: Path) -> dict[str, list[Any]]:
     """Values by parameter from a YAML file of ``params/``: ``name: value`` or ``name: [value1, value2]``."""
-    from jalur.ledger import yaml_text as safe_yaml
+    from jalur.ledger import plain_yaml
 
-    content, _, faults = safe_yaml.read(path, str(path))
+    content, _, faults = plain_yaml.read(path, str(path))
     if faults:
         raise InputError(str(faults[0]))
     if not isinstance(content, dict):
