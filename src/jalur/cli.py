@@ -223,7 +223,8 @@ def _add(arguments: argparse.Namespace) -> int:
             f"figure of {shown(names[0])} is given as {shown(names[1])}; "
             "allowed is COLUMN=VALUE, such as value='20.76 million'"
         )
-    return ledger_edit.run_add(names[0], [word for word in arguments.words if "=" in word], arguments.data)
+    figure = [word for word in arguments.words if "=" in word]
+    return ledger_edit.run_add(names[0], figure, arguments.data, force=arguments.force)
 
 
 def _import(arguments: argparse.Namespace) -> int:

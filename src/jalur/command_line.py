@@ -219,6 +219,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help=f"the programme (default: {DEFAULT_PROGRAMME}) and columns of the figure, in any order; "
         "what is missing is asked for in a terminal",
     )
+    parser.add_argument(
+        "--force", action="store_true", help="append a figure that is hard to believe beside those before it"
+    )
 
 
 def _import_options(parser: argparse.ArgumentParser) -> None:

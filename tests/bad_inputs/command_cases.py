@@ -12,6 +12,7 @@ from pathlib import Path
 
 BASE = Path(__file__).parent / "ledger_base"
 FIGURE = "as_of=2021-12-01", "speaker_org=Ministry", "publisher=Paper", "url=https://example.org/9"
+SAID = *FIGURE, "value=2700"
 SERIES = "group,series,year,value_percent,capacity\n"
 PARAMETER_FILES = {
     "bomb": "a: &a [x, x, x, x]\nb: &b [*a, *a, *a, *a]\nc: &c [*b, *b, *b, *b]\nseed: *c\n",
@@ -23,6 +24,9 @@ PARAMETER_FILES = {
     "twice": "seed: 1\nseed: 2\n",
     "unknown": "colour: red\n",
     "wrong_type": "seed: half\n",
+    "underscores": "seed: 1_000\n",
+    "other_digits": "seed: ٣\n",
+    "no_such_capacity": "capacity: [counted, 0]\n",
     "path_in_name": "programme: ../study\n",
     "french": "lang: fr\n",
     "number_for_day": "vintage: 20210331\n",
@@ -159,6 +163,9 @@ CASES = [
     parameter_file("nothing", "yaml", "seed must be a value or a list of values"),
     parameter_file("unknown", "parameter", "unknown parameter 'colour'", "seed (int)"),
     parameter_file("wrong_type", "parameter", "seed is int", "'half'"),
+    parameter_file("underscores", "number", "seed is int", "'1_000'"),
+    parameter_file("other_digits", "number", "seed is int", "'٣'"),
+    parameter_file("no_such_capacity", "range", "capacity is '0'", "positive number of units"),
     parameter_file("seed_below", "range", "seed is -1", "from 0 to"),
     parameter_file("path_in_name", "name", "'../study'", "small letters"),
     parameter_file("Big Name", "name", "Big Name.yml", "small letters"),
@@ -249,6 +256,23 @@ CASES = [
     case("figure", "add study reported_on=2021-11-30", "'2021-11-30'", "2021-12-01", also=("value=2000", *FIGURE)),
     case("figure", "add study unit=people", "'people'", "UMKM", also=("value=2000", *FIGURE)),
     case("figure", "add study repeats=obs-99", "repeats", "'obs-99'", also=("value=2000", *FIGURE)),
+    *(
+        case("figure", "add study", f"'{figure}'", "can be read in two ways", also=(f"value={figure}", *FIGURE))
+        for figure in ("2,600 thousand", "2.600 ribu", "1,234 million", "1.234 juta", "20.760 miliar", "over 1,500 rb")
+    ),
+    case("figure", "add study", "less than half of the 2,600", "obs-6", "--force", also=("value=130", *FIGURE)),
+    case("figure", "add study", "less than half of the 2,600", "--force", also=("value=1.2 ribu", *FIGURE)),
+    case("date", "add study as_of=2098-01-01", "as_of is '2098-01-01', in the future", "until today", also=SAID[1:]),
+    case("date", "add study reported_on=2099-01-01", "reported_on is '2099-01-01', in the future", also=SAID),
+    *(
+        case("injection", f"add study upstream=Mini{unseen}stry", "column upstream", f"U+{ord(unseen):04X}", also=SAID)
+        for unseen in "\u200b\u2060\xad\u200d\ufeff\u202e"
+    ),
+    *(
+        case("injection", "add study", "column upstream", f"U+{ord(unseen):04X}", also=(*SAID, f"upstream=A{unseen}B"))
+        for unseen in "\xa0\u202f\u3000\u2003"
+    ),
+    case("injection", "add study upstream=Me\u0301nistry", "column upstream", "NFC", also=SAID),
     case("injection", "add study note==1+1", "column note", "formula", also=("value=2000", *FIGURE)),
     case("injection", "add study", "column note", "printable", also=("value=2000", *FIGURE, "note=one\ntwo")),
     case("injection", "add study", "column note", "printable", also=("value=2000", *FIGURE, "note=a\u202eb")),

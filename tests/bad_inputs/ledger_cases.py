@@ -184,6 +184,95 @@ CASES = [
     Case("formula by minus", "injection", TGT, cell(2, "note", "-2+3"), (TGT, "row 2", "column note", "formula")),
     Case("reversed writing", "injection", OBS, cell(3, "note", "a\u202eb"), (OBS, "row 3", "column note", "printable")),
     Case("escape sequence", "injection", OBS, cell(3, "note", "\x1b[2Jx"), (OBS, "row 3", "column note", "printable")),
+    *(
+        Case(
+            f"{name} in a body",
+            "injection",
+            OBS,
+            cell(3, "speaker_org", f"Agen{unseen}cy"),
+            (OBS, "row 3", "column speaker_org", f"U+{ord(unseen):04X}"),
+        )
+        for name, unseen in (
+            ("zero-width space", "\u200b"),
+            ("word joiner", "\u2060"),
+            ("soft hyphen", "\xad"),
+            ("blank that does not break", "\xa0"),
+            ("zero-width joiner", "\u200d"),
+            ("private character", "\ue000"),
+            ("wide blank", "\u3000"),
+        )
+    ),
+    Case(
+        "accent apart from its letter",
+        "injection",
+        OBS,
+        cell(3, "speaker_org", "Age\u0301ncy"),
+        (OBS, "row 3", "column speaker_org", "NFC"),
+    ),
+    Case(
+        "soft hyphen in a note of targets",
+        "injection",
+        TGT,
+        cell(2, "note", "a\xadb"),
+        (TGT, "row 2", "column note", "U+00AD"),
+    ),
+    Case(
+        "word joiner in context",
+        "injection",
+        DEN,
+        cell(2, "source_org", "B\u2060PS"),
+        (DEN, "row 2", "column source_org", "U+2060"),
+    ),
+    Case(
+        "figure of the future",
+        "date",
+        OBS,
+        cells(3, as_of="2098-01-01", reported_on="2098-01-01"),
+        (OBS, "row 3", "column as_of", "2098-01-01", "today"),
+    ),
+    Case(
+        "reported in the future",
+        "date",
+        OBS,
+        cell(3, "reported_on", "2099-01-01"),
+        (OBS, "row 3", "column reported_on", "today"),
+    ),
+    Case(
+        "flow from the future",
+        "date",
+        OBS,
+        cell(6, "flow_since", "2099-01-01"),
+        (OBS, "row 6", "column flow_since", "today"),
+    ),
+    Case(
+        "target stated in the future",
+        "date",
+        TGT,
+        cell(2, "stated_on", "2099-01-01"),
+        (TGT, "row 2", "column stated_on", "today"),
+    ),
+    Case("count of the future", "date", DEN, cell(2, "as_of", "2099-12-31"), (DEN, "row 2", "column as_of", "_target")),
+    Case(
+        "count reported in the future",
+        "date",
+        DEN,
+        cell(2, "reported_on", "2099-01"),
+        (DEN, "row 2", "column reported_on", "'2099-01'", "today"),
+    ),
+    Case(
+        "month 13 of publication",
+        "date",
+        DEN,
+        cell(2, "reported_on", "2019-13"),
+        (DEN, "row 2", "column reported_on", "exists"),
+    ),
+    Case(
+        "day 31 of June of publication",
+        "date",
+        PRX,
+        cell(2, "reported_on", "2019-06-31"),
+        (PRX, "row 2", "column reported_on", "exists"),
+    ),
     # rules between cells and rows
     Case("duplicate id", "reference", OBS, cell(4, "id", "obs-2"), (OBS, "row 4", "column id", "'obs-2'", "row 3")),
     Case("duplicate target", "reference", TGT, cell(4, "id", "goal-1"), (TGT, "row 4", "column id", "row 2")),
@@ -382,6 +471,77 @@ CASES = [
         YML,
         swap("share_from: P001", "share_from: P002"),
         (YML, "row 16", "P002 in people", "percent"),
+    ),
+    *(
+        Case(f"{name} in the future", "date", YML, swap(old, new), (YML, place, "2090-01-01", "a day until today"))
+        for name, old, new, place in (
+            ("announcement", "announced: 2021-02-01", "announced: 2090-01-01", "path.announced"),
+            ("base", "date: 2021-01-31", "date: 2090-01-01", "path.base.date"),
+            ("first day", "since: 2020-01-01", "since: 2090-01-01", "selection.since"),
+            ("replay", "net: false", "net: false\nreplay: [2090-01-01]", "replay.0"),
+            ("period", "net: false", "net: false\nperiods: [{name: before, start: 2090-01-01}]", "periods.0.start"),
+            (
+                "capacity",
+                "denominators: [D001]\n    default",
+                "units: 9000\n    as_of: 2090-01-01\n    source: x\n    default",
+                "capacities.0.as_of",
+            ),
+            (
+                "day from which a capacity is known",
+                "denominators: [D001]\n    default",
+                "units: 9000\n    as_of: 2020-01-01\n    known_on: 2090-01-01\n    source: x\n    default",
+                "capacities.0.known_on",
+            ),
+        )
+    ),
+    *(
+        Case(f"{name} twice", "reference", YML, swap(old, new), (YML, place, "twice", "each once"))
+        for name, old, new, place in (
+            (
+                "denominator",
+                "denominators: [D001]\n    default",
+                "denominators: [D001, D001]\n    default",
+                "capacities.0.denominators",
+            ),
+            ("role", "roles: [observation]", "roles: [observation, observation]", "selection.roles"),
+            ("kind", "roles: [observation]", "kinds: [level, level]", "selection.kinds"),
+            ("definition", "[registered]", "[registered, registered]", "selection.definitions"),
+            ("milestone", "[goal-1, goal-2]", "[goal-1, goal-2, goal-2]", "path.milestones"),
+            (
+                "row of a comparison",
+                "net: false",
+                "net: false\ncomparisons: [{name: a, title: {en: a, id: a}, rows: [P001, P001]}]",
+                "comparisons.0.rows",
+            ),
+        )
+    ),
+    Case(
+        "unseen character in the reference body",
+        "injection",
+        YML,
+        swap("reference_source: Agency", "reference_source: Agen\u200bcy"),
+        (YML, "reference_source", "U+200B"),
+    ),
+    Case(
+        "underscores in units",
+        "number",
+        YML,
+        swap("denominators: [D001]\n    default", "units: 9_000\n    as_of: 2020-01-01\n    source: x\n    default"),
+        (YML, "capacities.0.units", "'9_000'", "a number"),
+    ),
+    Case(
+        "digits of another script in units",
+        "number",
+        YML,
+        swap("denominators: [D001]\n    default", "units: ٩٠٠٠\n    as_of: 2020-01-01\n    source: x\n    default"),
+        (YML, "capacities.0.units", "a number"),
+    ),
+    Case(
+        "a word for true in the place of a number",
+        "yaml",
+        YML,
+        swap("error: 0.02", "error: true"),
+        (YML, "reporting_error", "true", "a number"),
     ),
     Case(
         "unknown milestone",
