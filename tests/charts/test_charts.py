@@ -2,11 +2,11 @@
 
 import itertools
 import re
-from functools import cache
+from dataclasses import dataclass
 
 import pandas as pd
 import pytest
-from brief_cases import cases
+from brief_cases import Case, cases
 
 from jalur import charts, ledger
 from jalur import charts as charts_evidence
@@ -17,36 +17,33 @@ from jalur.words.format import LANGUAGES, Format
 CASES = cases()
 
 
-def draw_fan(name, lang, narrow):
-    case = CASES[name]
+def fan(case, lang, narrow=False):
     return charts.fan_chart(case.verdict, case.figures, Format(lang), narrow, case.programme.reference_source)
 
 
-def draw_pace(name, lang, narrow):
-    case = CASES[name]
+def pace(case, lang, narrow=False):
     return charts.pace_chart(case.verdict, Format(lang), case.programme.noun[lang], narrow)
 
 
-@cache
-def chart(draw, name, lang, narrow):
-    """Several tests look at the same chart; none of them changes it."""
-    return draw(name, lang, narrow)
+@dataclass(frozen=True)
+class Drawn:
+    """Both charts of a case, by language and width, with their alt texts."""
+
+    case: Case
+    fan: dict
+    pace: dict
 
 
-def fan(name, lang, narrow=False):
-    return chart(draw_fan, name, lang, narrow)
+@pytest.fixture(scope="module", params=sorted(CASES))
+def drawn(request):
+    """Drawn once for the tests that look at them, one case after another."""
+    case, shapes = CASES[request.param], list(itertools.product(LANGUAGES, (False, True)))
+    return Drawn(case, *({shape: draw(case, *shape) for shape in shapes} for draw in (fan, pace)))
 
 
-def pace(name, lang, narrow=False):
-    return chart(draw_pace, name, lang, narrow)
-
-
-@pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
-@pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("name", CASES)
-def test_no_label_overlaps_or_leaves_the_fan_and_the_pace_chart(name, lang, narrow):
-    assert charts.overlaps(fan(name, lang, narrow)[0]) == []
-    assert charts.overlaps(pace(name, lang, narrow)[0]) == []
+def test_no_label_overlaps_or_leaves_the_fan_and_the_pace_chart(drawn):
+    for shape, (figure, _) in [*drawn.fan.items(), *drawn.pace.items()]:
+        assert charts.overlaps(figure) == [], shape
 
 
 def test_an_overlap_and_a_label_outside_are_found():
@@ -61,10 +58,9 @@ def test_an_overlap_and_a_label_outside_are_found():
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("name", CASES)
-def test_the_alt_text_says_figures_targets_and_projection(name, lang):
-    case, fmt = CASES[name], Format(lang)
-    alt = fan(name, lang)[1]
+def test_the_alt_text_says_figures_targets_and_projection(drawn, lang):
+    case, fmt = drawn.case, Format(lang)
+    alt = drawn.fan[lang, False][1]
     for m in case.verdict["milestones"]:
         assert fmt.exact(m["target"]) in alt
         if m["median"] is not None:
@@ -97,16 +93,14 @@ def digits(text):
     return sorted(re.findall(r"\d+", text.replace(".", "").replace(",", "")))
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_both_languages_say_the_same_numbers(name):
-    assert digits(fan(name, "en")[1]) == digits(fan(name, "id")[1])
-    assert digits(pace(name, "en")[1]) == digits(pace(name, "id")[1])
+def test_both_languages_say_the_same_numbers(drawn):
+    for chart in (drawn.fan, drawn.pace):
+        assert digits(chart["en", False][1]) == digits(chart["id", False][1])
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_value_axes_start_at_zero(name):
-    assert fan(name, "en")[0].axes[0].get_ylim()[0] == 0
-    assert pace(name, "en")[0].axes[0].get_xlim()[0] <= 0
+def test_value_axes_start_at_zero(drawn):
+    assert drawn.fan["en", False][0].axes[0].get_ylim()[0] == 0
+    assert drawn.pace["en", False][0].axes[0].get_xlim()[0] <= 0
 
 
 def test_a_falling_pace_is_written_on_its_own_side_of_zero():
@@ -119,7 +113,7 @@ def test_a_falling_pace_is_written_on_its_own_side_of_zero():
 
 
 def test_marks_tell_published_projected_and_targets_apart_without_colour():
-    ax = fan("umkm", "en")[0].axes[0]
+    ax = fan(CASES["umkm"], "en")[0].axes[0]
     marks = {line.get_marker() for line in ax.lines}
     styles = {line.get_linestyle() for line in ax.lines if line.get_marker() in ("None", None, "")}
     assert {"o", "D", 2} <= marks  # circles, diamonds, upward ticks
@@ -127,21 +121,21 @@ def test_marks_tell_published_projected_and_targets_apart_without_colour():
 
 
 def test_no_projection_is_drawn_where_no_probability_can_be_given():
-    ax = fan("one", "en")[0].axes[0]
+    ax = fan(CASES["one"], "en")[0].axes[0]
     assert not ax.collections or all(len(c.get_paths()) == 1 for c in ax.collections)
     assert not [line for line in ax.lines if line.get_linestyle() == "--"]
 
 
 def test_the_same_chart_gives_the_same_bytes():
-    assert charts.svg(draw_fan("umkm", "en", False)[0]) == charts.svg(draw_fan("umkm", "en", False)[0])
-    assert charts.png(draw_fan("umkm", "en", False)[0], 60) == charts.png(draw_fan("umkm", "en", False)[0], 60)
+    assert charts.svg(fan(CASES["umkm"], "en")[0]) == charts.svg(fan(CASES["umkm"], "en")[0])
+    assert charts.png(fan(CASES["umkm"], "en")[0], 60) == charts.png(fan(CASES["umkm"], "en")[0], 60)
 
 
 def test_drawing_leaves_the_style_of_other_charts_alone():
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    draw_fan("umkm", "en", False)
+    fan(CASES["umkm"], "en")
     assert dict(matplotlib.rcParams) == before
 
 
