@@ -262,6 +262,24 @@ def test_a_long_table_without_a_map_equals_a_ledger_made_by_hand(separator: str,
     assert ledger.load("bali", data).title == {"en": "Bali", "id": "Bali"}
 
 
+def test_34_provinces_from_a_long_csv_equal_a_ledger_made_by_hand(tmp_path: Path, data: Path) -> None:
+    rows: list[list] = [["Tahun", "Provinsi", "Banyaknya", "Sumber"]]
+    for year in reversed(spreadsheets.YEARS):  # the newest first, and each programme's rows far from each other
+        for number, province in enumerate(spreadsheets.PROVINCES):
+            count = f"{spreadsheets.figure(number, year):,}".replace(",", ".")
+            rows.append([year, province, count, spreadsheets.office(province)])
+        total = sum(spreadsheets.figure(number, year) for number in range(34))
+        rows.append([year, "Total", f"{total:,}".replace(",", "."), ""])
+    start = time.perf_counter()
+    asked = save_map(tmp_path, {**spreadsheets.MAP, "decimal": "comma"})
+    bulk.bring(long(tmp_path, rows), data, map_file=asked, split_by="Provinsi")
+    assert time.perf_counter() - start < 60
+    for name, tables in spreadsheets.by_hand().items():
+        hand = [line.split(",", 1)[1] for line in tables["observations.csv"].splitlines()]
+        made = (data / name / "observations.csv").read_text(encoding="utf-8").splitlines()
+        assert [line.split(",", 1)[1] for line in made] == [hand[0], *reversed(hand[1:])]
+
+
 def changed(row: int, column: int, value: str) -> list[list]:
     rows = [list(line) for line in LONG]
     rows[row - 1][column - 1] = value

@@ -192,6 +192,27 @@ def test_cells_without_a_figure_are_named(tmp_path: Path) -> None:
     assert "study.csv: no figure in row 2, column 2020; row 2, column 2021" in done.notices
 
 
+def test_a_column_that_is_named_goes_before_one_that_is_recognised(tmp_path: Path) -> None:
+    rows = [["Provinsi", "Kabupaten", "Tanggal", "Hari", "Jumlah"], ["Aceh", "Pidie", "2019-12-31", "2020-12-31", "5"]]
+    done = bring(tmp_path, rows, {"split_by": "Kabupaten", "columns": {"as_of": "Hari"}})
+    assert [programme.name for programme in done.programmes] == ["pidie"]
+    assert done.programmes[0].observations[0].fields["as_of"] == "2020-12-31"
+    assert "study.csv: columns not read: Provinsi, Tanggal" in done.notices
+
+
+def test_a_wide_sheet_of_targets_holds_targets(tmp_path: Path) -> None:
+    book, _ = sheet_of([["Provinsi", 2019, 2020], ["Aceh", 5, 6]], "Angka")
+    other = book.create_sheet("Target")
+    for line in (["Provinsi", 2024, 2025], ["Aceh", 7, 8]):
+        other.append(line)
+    done = bring(tmp_path, book, {"split_by": "Provinsi", "targets": {"stated_on": "2023-02-01"}})
+    assert values(done) == ["5", "6"]
+    assert [(r.fields["target_date"], r.fields["value"]) for r in done.programmes[0].targets] == [
+        ("2024-12-31", "7"),
+        ("2025-12-31", "8"),
+    ]
+
+
 # faults of the map itself
 
 
