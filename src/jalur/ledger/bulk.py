@@ -179,13 +179,7 @@ def _read(path: Path, asked: ColumnMap, taken: Taken) -> _Manifest:
 
 def _for_targets(asked: ColumnMap) -> ColumnMap:
     """Return the map for a sheet of targets, whose columns bear the ledger's own names."""
-    constants = {name: value for name, value in asked.constants.items() if name in columns("targets")}
-    return ColumnMap(
-        split_by=asked.split_by,
-        constants={**constants, **asked.targets},
-        decimal=asked.decimal,
-        dates=asked.dates,
-    )
+    return ColumnMap(split_by=asked.split_by, constants=asked.targets, decimal=asked.decimal, dates=asked.dates)
 
 
 def _figures(sheets: Sequence[Sheet], names: set[str], asked: ColumnMap, taken: Taken) -> Sheet:
@@ -351,7 +345,8 @@ def _one(name: str, text: str, rows: Sequence[Record], manifest: _Manifest, take
 
 
 _ORDER = (
-    "title", "noun", "subject", "unit", "selection", "capacities", "reference_source", "reporting_error", "net", "path",
+    "title", "noun", "subject", "unit", "selection", "capacities", "reference_source", "reporting_error", "net",
+    "kind_class", "path",
 )  # fmt: skip
 
 

@@ -155,6 +155,10 @@ class _ComparisonEntry(_Part):
     rows: Many[Annotated[str, _text(80)]]
 
 
+# What a programme may say it is, so that it is forecast by series of its own class (`jalur.engine.KIND_CLASSES`).
+KindClass = Literal["digital", "durables", "coverage", "energy", "finance", "transport", "institutions", "production"]
+
+
 class Manifest(_Part):
     """The content of programme.yml; its template explains every key."""
 
@@ -167,6 +171,7 @@ class Manifest(_Part):
     reference_source: Words200 | None = None
     reporting_error: Annotated[float, _number(0, 0.5)] = REPORTING_ERROR
     net: bool = False
+    kind_class: KindClass | None = None
     path: _PathEntry | None = None
     replay: Any_[Day] = ()
     periods: Any_[_Period] = ()
@@ -331,6 +336,8 @@ class Programme:
         Share of the level.
     net : bool
         Whether the count may fall.
+    kind_class : str or None
+        Class of programmes that it belongs to, as it declares.
     path : OfficialPath or None
     observations, targets : DataFrame
         All rows; the index is the row in the file.
@@ -362,6 +369,7 @@ class Programme:
     comparisons: tuple[Comparison, ...] = ()
     periods: tuple[tuple[str, str], ...] = ()
     replay: tuple[str, ...] = ()
+    kind_class: str | None = None
 
 
 def checked_name(name: str) -> str:
@@ -501,6 +509,7 @@ class _Builder:
             reference_source=reference,
             reporting_error=content.reporting_error,
             net=content.net,
+            kind_class=content.kind_class,
             path=self._path(content.path, content.unit, targets) if content.path else None,
             observations=observations,
             targets=targets,
