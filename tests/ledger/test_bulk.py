@@ -300,6 +300,7 @@ def changed(row: int, column: int, value: str) -> list[list]:
         (3, 4, "usaha mikro", "column Satuan: given 'usaha mikro'"),
         (3, 4, "toko", "usaha, the unit of the programme"),
         (3, 6, "www.example.org", "an address that begins with http"),
+        (3, 7, "1 Januari 2099", "given '2099-01-01'; allowed: a date from 1990-01-01 to"),
         (3, 7, "15 Januari 2020", "given 2020-01-15; allowed: the day the figure refers to"),
         (7, 1, "bali", "the same name bali as 'Bali'"),
         (4, 2, "Des 2020", ""),

@@ -163,6 +163,8 @@ def test_periods(text: str, day: str, precision: str) -> None:
         ("1850", "a year from 1990 to 2100"),
         ("2020/2021", "a date such as"),
         ("Desember", "a date such as"),
+        ("٣١/١٢/٢٠٢٠", "a date such as"),
+        ("２０２０", "a date such as"),
         ("", "a date such as"),
     ],
 )

@@ -447,8 +447,11 @@ def _checked(
     if others:  # an id used twice is said of the later file, which may be one that was there
         before = check.faults(root)
         yield from (fault for fault in others if fault not in before)
+    rows = Counter((fault.file, fault.row) for fault in found)
     for fault in found:
         name, _, file = fault.file.partition("/")
+        if fault.column == "lag_days" and rows[fault.file, fault.row] > 1:  # it follows from a day that is refused
+            continue
         if name in by_name:
             yield _back(fault, by_name[name], file, manifest, path)
 

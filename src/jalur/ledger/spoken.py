@@ -28,12 +28,12 @@ ALLOWED = "a figure such as 20.76 million, '17,59 juta', 25,292,701, 52 thousand
 _LANGUAGES = ("en", "id")
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 PERIODS = "a date such as 2020-12-31, 31 December 2020, December 2020 or 2020"
-_ISO = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?")
-_DAY_IN_DIGITS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
-_DAY_IN_WORDS = re.compile(r"(?:(\d{1,2})(?:st|nd|rd|th)?[ -])?([a-z]+)\.?,?[ -](\d{4})")
-_AMERICAN = re.compile(r"([a-z]+)\.? (\d{1,2}),? (\d{4})")
-_QUARTER = re.compile(r"(?:q|tw|triwulan|kuartal|quarter)[ .-]*(iv|iii|ii|i|[1-4])[ ,/-]*(\d{4})")
-_QUARTER_AFTER = re.compile(r"(\d{4})[ ,/-]*(?:q|tw|triwulan|kuartal|quarter)[ .-]*(iv|iii|ii|i|[1-4])")
+_ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})(?:-([0-9]{1,2}))?")
+_DAY_IN_DIGITS = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4})")
+_DAY_IN_WORDS = re.compile(r"(?:([0-9]{1,2})(?:st|nd|rd|th)?[ -])?([a-z]+)\.?,?[ -]([0-9]{4})")
+_AMERICAN = re.compile(r"([a-z]+)\.? ([0-9]{1,2}),? ([0-9]{4})")
+_QUARTER = re.compile(r"(?:q|tw|triwulan|kuartal|quarter)[ .-]*(iv|iii|ii|i|[1-4])[ ,/-]*([0-9]{4})")
+_QUARTER_AFTER = re.compile(r"([0-9]{4})[ ,/-]*(?:q|tw|triwulan|kuartal|quarter)[ .-]*(iv|iii|ii|i|[1-4])")
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
@@ -223,7 +223,7 @@ def read_period(text: str, day_first: bool | None = None) -> tuple[dt.date, str]
     (datetime.date(2020, 12, 31), 'day')
     """
     words = " ".join(text.lower().split())
-    if re.fullmatch(r"\d{4}(\.0)?", words):
+    if re.fullmatch(r"[0-9]{4}(\.0)?", words):
         return _end(int(words[:4]))
     if match := _ISO.fullmatch(words):
         return _end(int(match[1]), int(match[2]), int(match[3]) if match[3] else None)
