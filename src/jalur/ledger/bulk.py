@@ -179,7 +179,13 @@ def _read(path: Path, asked: ColumnMap, taken: Taken) -> _Manifest:
 
 def _for_targets(asked: ColumnMap) -> ColumnMap:
     """Return the map for a sheet of targets, whose columns bear the ledger's own names."""
-    return ColumnMap(split_by=asked.split_by, constants=asked.targets, decimal=asked.decimal, dates=asked.dates)
+    constants = {name: value for name, value in asked.constants.items() if name in columns("targets")}
+    return ColumnMap(
+        split_by=asked.split_by,
+        constants={**constants, **asked.targets},
+        decimal=asked.decimal,
+        dates=asked.dates,
+    )
 
 
 def _figures(sheets: Sequence[Sheet], names: set[str], asked: ColumnMap, taken: Taken) -> Sheet:

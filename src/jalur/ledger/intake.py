@@ -170,7 +170,7 @@ class Amounts:
             number = Decimal(text)
         except InvalidOperation:  # too large for a number
             raise Refused(text, FIGURES) from None
-        if number < 0 or not number.is_finite():
+        if not number.is_finite() or number < 0:
             raise Refused(text, "a number from 0")
         if unit != "percent" and cell.percent:
             raise Refused(f"{_plain(100 * number)} %, a share", f"a figure in the unit {unit}, or unit percent")

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -468,9 +468,11 @@ class Layout:
             if heading.column in self.sheet.hidden_columns and asked.hidden != "read":
                 self.hidden_column(heading)
             elif heading.period is not None and chosen.get(name) is None and heading.field is None:
-                self.dated.append(heading)
-            elif (field := chosen.get(name, heading.field)) is not None:
-                self.assign(field, heading)
+                self.dated.append(replace(heading, target=heading.target or self.table == "targets"))
+            elif name in chosen:
+                self.assign(chosen[name], heading)
+            elif heading.field is not None and heading.field not in chosen.values():
+                self.assign(heading.field, heading)
             else:
                 unread.append(heading)
         self.value_by_first_word(unread)
