@@ -1,8 +1,7 @@
-"""The command line: ``jalur report | verdict | check | new | add | import | learn-prior``.
+"""The command line: what each command takes, and what it does.
 
 Exit codes: 0 all well; 1 something failed or a check found a fault, the rest is done; 2 refused before anything was
-started (bad input, output folder in use), with one sentence; 130 interrupted. What a command does lives in its own
-module.
+started (bad input, output folder in use), with one sentence; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,16 +11,17 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from jalur import command_line
-from jalur.errors import InputError, shown
-from jalur.runner.request import DEFAULT_PROGRAMME, LANGUAGES
+from jalur.dates import number, whole
+from jalur.errors import InputError, plain, shown
+from jalur.files import default_folder
+from jalur.runner.request import DEFAULT_PROGRAMME, DEFAULT_VINTAGE, LANGUAGES
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,12 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ.setdefault(name, "1")
     _streams()
     try:
-        arguments = command_line.parse(argv, _FUNCTIONS)
+        arguments = _parse(argv)
         code: int = arguments.command(arguments) if arguments else 0
         sys.stdout.flush()
         return code
     except InputError as error:
-        print(f"jalur: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"jalur: {plain(' '.join(str(error).split()))}", file=sys.stderr)
         return 2
     except SystemExit as stop:  # --help and --version
         return int(stop.code or 0)
@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:  # a full disk, a folder that has gone: no fault of the input, and none of the program
         _no_more_output()
-        print(f"jalur: cannot read or write {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
+        place = plain(error.filename or "the output")
+        print(f"jalur: cannot read or write {place}: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("jalur: interrupted; finished files are whole, run the same command again for the rest", file=sys.stderr)
@@ -77,7 +78,187 @@ def _no_more_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+# reading the command line
+
+
+@dataclass(frozen=True)
+class _Command:
+    summary: str
+    options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence, like those of every other bad input."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message} (see: {self.prog} --help)")
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace | None:
+    """Arguments with the function as `command`, words and options in any order; None where only help was asked for."""
+    import jalur
+
+    parser = _Parser(
+        prog="jalur", description="Is an official adoption path reachable, how likely, and what would it take?"
+    )
+    parser.add_argument("--version", action="version", version=f"jalur {jalur.__version__}")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    for name, command in _COMMANDS.items():
+        summary = command.summary
+        one = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        one.set_defaults(command=command.run)
+        command.options(one)
+    arguments, rest = parser.parse_known_args(argv)
+    if arguments.command is None and not rest:
+        parser.print_help()
+        return None
+    if "words" in arguments:  # argparse takes the words before the first option that follows them, and leaves the rest
+        arguments.words += [word for word in rest if not word.startswith("-")]
+        rest = [word for word in rest if word.startswith("-")]
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return arguments
+
+
+def _path(text: str) -> Path:
+    if not text.strip():  # such as an unset variable of a script, which would mean the working folder
+        raise ValueError
+    return Path(text)
+
+
+_path.__name__ = "path"
+
+
+def _whole(text: str) -> int:
+    return whole(text)
+
+
+def _number(text: str) -> float:
+    return number(text)
+
+
+_whole.__name__, _number.__name__ = "int", "float"  # argparse names them in its messages
+
+
+def _positive(kind: type) -> Any:
+    def read(text: str) -> Any:
+        value = whole(text) if kind is int else number(text)
+        if not 0 < value < 1e9:
+            raise ValueError
+        return value
+
+    read.__name__ = f"positive {kind.__name__}"
+    return read
+
+
+def _text(text: str) -> str:
+    if not text.strip():  # such as an unset variable of a script, which would mean that the option was not given
+        raise ValueError
+    return text
+
+
+_text.__name__ = "text"
+
+
+def _data_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", type=_path, metavar="DIR", help="data folder (default: data/ here, else the shipped one)"
+    )
+
+
+def _prior_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--prior", type=_path, metavar="FILE", help="prior weights as learn-prior writes them")
+
+
+def _use_prior(path: Path | None) -> None:
+    if path is not None:
+        from jalur.engine import prior
+
+        prior.load(path)  # refused here, before anything is started
+        os.environ[prior.FILE_VARIABLE] = str(path.absolute())
+
+
 # report
+
+
+def _report_options(parser: argparse.ArgumentParser) -> None:
+    _data_option(parser)
+    parser.add_argument(
+        "--programme",
+        nargs="+",
+        action="extend",
+        metavar="NAME",
+        help=f"programmes, or all (default: {DEFAULT_PROGRAMME})",
+    )
+    parser.add_argument(
+        "--vintage",
+        nargs="+",
+        action="extend",
+        metavar="DATE",
+        help=f"use what had been published by this day (default: {DEFAULT_VINTAGE})",
+    )
+    parser.add_argument(
+        "--lang", nargs="+", action="extend", metavar="LANG", help="languages of the brief (default: id en)"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=V1,V2",
+        help="a parameter of the notebooks; each value is a scenario",
+    )
+    parser.add_argument(
+        "--params",
+        nargs="+",
+        action="extend",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="parameter files (params/*.yml), each a scenario",
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="brief, 01_evidence, …, or verdict (default: all)",
+    )
+    parser.add_argument("--out", type=_path, metavar="DIR", help="output folder (default: reports/ here)")
+    parser.add_argument("--notebooks", type=_path, metavar="DIR", help="run the notebooks of another folder")
+    parser.add_argument(
+        "--jobs", type=_positive(int), default=0, metavar="N", help="processes at once (default: the cores)"
+    )
+    parser.add_argument(
+        "--scheduler",
+        type=_text,
+        metavar="ADDRESS",
+        help="hand the work to a dask cluster, e.g. tcp://host:8786 (docs/cluster.md)",
+    )
+    parser.add_argument(
+        "--tls",
+        nargs=3,
+        type=_path,
+        default=(),
+        metavar=("AUTHORITY", "CERTIFICATE", "KEY"),
+        help="files for a scheduler at tls:// (default: dask's configuration)",
+    )
+    _prior_option(parser)
+    parser.add_argument(
+        "--timeout",
+        type=_positive(float),
+        default=600.0,
+        metavar="SECONDS",
+        help="allowed for one notebook (default: 600)",
+    )
+    parser.add_argument("--plan", action="store_true", help="print what would run, and stop")
+    parser.add_argument("--force", action="store_true", help="make again what is up to date")
+    parser.add_argument("--pdf", action="store_true", help="print the briefs to PDF as well (needs Chromium or Chrome)")
+    parser.add_argument(
+        "--fresh-kernel", action="store_true", help="a Jupyter kernel for each notebook (slower, same results)"
+    )
 
 
 def _report(arguments: argparse.Namespace) -> int:
@@ -86,17 +267,19 @@ def _report(arguments: argparse.Namespace) -> int:
     from jalur.runner.progress import end_table, table
 
     only = [name for name in arguments.only if name != "verdict"]
-    notebooks = matrix.read_notebooks(arguments.notebooks or REPOSITORY / "notebooks", only)
+    notebooks = matrix.read_notebooks(arguments.notebooks or default_folder("notebooks"), only)
     options = reports.Options(
-        out=(arguments.out or REPOSITORY / "reports").absolute(),
+        out=(arguments.out or Path("reports")).absolute(),
         data=_data_folder(arguments).absolute(),
         jobs=arguments.jobs,
         scheduler=arguments.scheduler,
+        tls=arguments.tls,
         force=arguments.force,
         pdf=arguments.pdf,
         fresh_kernel=arguments.fresh_kernel,
         timeout=arguments.timeout,
         verdict=not arguments.only or "verdict" in arguments.only,
+        notebooks=bool(only or not arguments.only),
     )
     asked = matrix.reports(
         notebooks,
@@ -106,10 +289,11 @@ def _report(arguments: argparse.Namespace) -> int:
         settings=matrix.settings_from_text(arguments.set),
         files=arguments.params,
     )
-    run_notebooks = notebooks if only or not arguments.only else []
+    reports.outside_data(options)
+    _use_prior(arguments.prior)
     _known_programmes([report.programme for report in asked], options.data)
     if arguments.plan:
-        to_do, up_to_date = reports.plan(asked, run_notebooks, options)
+        to_do, up_to_date = reports.plan(asked, notebooks, options)
         rows = [
             (task.report.label, task.work.name, word)
             for word, tasks in (("run", to_do), ("skip", up_to_date))
@@ -117,36 +301,34 @@ def _report(arguments: argparse.Namespace) -> int:
         ]
         table(rows, ("report", "work", "plan"), sys.stdout)
         return 0
-    result = reports.make(asked, run_notebooks, options)
+    result = reports.make(asked, notebooks, options)
     end_table(result.lines, sys.stdout)
     for line in result.lines:
         if line.status == "done" and line.reason:
-            print(f"\n{line.report} {line.name}: {line.reason}")
-    _print_results(asked, result, options.out)
+            print(f"\n{line.report} {line.name}: {plain(line.reason)}")
+    made = {line.report for line in result.lines if line.name == "verdict" and line.status != "failed"}
+    _print_results(asked, made, options.out)
     return 1 if result.failed else 0
 
 
-def _print_results(asked: Sequence[Any], result: Any, out: Path, most: int = 4) -> None:
+def _print_results(asked: Sequence[Any], made: set[str], out: Path, most: int = 4) -> None:
     """Verdict sentence and place of the briefs, for the first few reports."""
+    from jalur.runner.exports import noted_sentence
+
     for report in asked[:most]:
         print()
-        sentences = result.sentences.get(report.folder, {})
-        for lang in reversed(report.langs):
-            if lang in sentences:
-                print(sentences[lang])
+        for lang in reversed(report.langs) if report.label in made else ():
+            print(plain(noted_sentence(out / report.folder, lang) or ""))
         for lang in report.langs:
             page = out / report.folder / f"brief.{lang}.html"
             if page.is_file():
-                print(f"  {page}")
+                print(f"  {plain(page)}")
     if len(asked) > most:
-        print(f"\n… and {len(asked) - most} more reports in {out}")
+        print(f"\n… and {len(asked) - most} more reports in {plain(out)}")
 
 
 def _data_folder(arguments: argparse.Namespace) -> Path:
-    if arguments.data is not None:
-        folder = arguments.data
-    else:
-        folder = Path(os.environ["JALUR_DATA"]) if os.environ.get("JALUR_DATA") else REPOSITORY / "data"
+    folder: Path = arguments.data or default_folder("data")
     if not folder.is_dir():
         raise InputError(f"no data folder at {folder}; give one with --data")
     return folder
@@ -170,9 +352,49 @@ def _known_programmes(names: Sequence[str], data: Path) -> None:
 # verdict
 
 
+def _verdict_options(parser: argparse.ArgumentParser) -> None:
+    _data_option(parser)
+    parser.add_argument(
+        "--programme", default=DEFAULT_PROGRAMME, metavar="NAME", help=f"programme (default: {DEFAULT_PROGRAMME})"
+    )
+    parser.add_argument(
+        "--vintage",
+        default=DEFAULT_VINTAGE,
+        metavar="DATE",
+        help=f"use what had been published by this day (default: {DEFAULT_VINTAGE})",
+    )
+    parser.add_argument("--lang", default="en", metavar="LANG", help="language of the sentence: id or en (default: en)")
+    parser.add_argument("--json", action="store_true", help="print the whole verdict as JSON (what verdict.json holds)")
+    parser.add_argument("--capacity", metavar="NAME", help="a capacity named in programme.yml, or a number of units")
+    parser.add_argument(
+        "--capacity-share",
+        type=_number,
+        default=1.0,
+        metavar="X",
+        help="share of the capacity that can ever join (default: 1)",
+    )
+    parser.add_argument(
+        "--without-source",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="BODY",
+        help="leave out figures of these issuing bodies",
+    )
+    parser.add_argument(
+        "--drop", nargs="+", action="extend", default=[], metavar="ID", help="leave out these rows of the ledger"
+    )
+    parser.add_argument("--seed", type=_whole, default=0, metavar="N", help="seed of the joint draws (default: 0)")
+    parser.add_argument(
+        "--draws", type=_whole, default=20_000, metavar="N", help="number of joint draws (default: 20000)"
+    )
+    _prior_option(parser)
+
+
 def _verdict(arguments: argparse.Namespace) -> int:
     if arguments.lang not in LANGUAGES:
         raise InputError(f"unknown language {arguments.lang!r}; there are: {', '.join(LANGUAGES)}")
+    _use_prior(arguments.prior)
     from jalur import ledger
     from jalur.runner.exports import sentence
     from jalur.verdict.case import Case
@@ -195,13 +417,42 @@ def _verdict(arguments: argparse.Namespace) -> int:
     return 0
 
 
-# check, new, add, import, learn-prior
+# init, check, new, add, import, learn-prior
+
+
+def _init_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=_path, metavar="DIR", help="a folder that is new or empty")
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from jalur.runner.example import lay_out
+
+    names = lay_out(arguments.folder)
+    print(f"{plain(arguments.folder)}: {', '.join(names)}")
+    print(f"next: cd {plain(arguments.folder)}, then `jalur report`, or `jupyter lab notebooks`")
+    return 0
+
+
+def _check_options(parser: argparse.ArgumentParser) -> None:
+    _data_option(parser)
+    parser.add_argument("--links", action="store_true", help="check the addresses as well: well-formed, one a claim")
+    parser.add_argument(
+        "--update-hashes", action="store_true", help="write datapackage.json anew if nothing else is wrong"
+    )
 
 
 def _check(arguments: argparse.Namespace) -> int:
     from jalur.ledger import check
 
     return check.run(arguments.data, links=arguments.links, update_hashes=arguments.update_hashes)
+
+
+def _new_options(parser: argparse.ArgumentParser) -> None:
+    _data_option(parser)
+    parser.add_argument("name", metavar="NAME", help="small letters, digits and _: the name of the folder")
+    parser.add_argument(
+        "--xlsx", action="store_true", help="write NAME.xlsx, a workbook to fill in and import, into the working folder"
+    )
 
 
 def _new(arguments: argparse.Namespace) -> int:
@@ -212,6 +463,20 @@ def _new(arguments: argparse.Namespace) -> int:
     from jalur.ledger import edit as ledger_edit
 
     return ledger_edit.run_new(arguments.name, arguments.data)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    _data_option(parser)
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="NAME | COLUMN=VALUE",
+        help=f"the programme (default: {DEFAULT_PROGRAMME}) and columns of the figure, in any order; "
+        "what is missing is asked for in a terminal",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="append a figure that is hard to believe beside those before it"
+    )
 
 
 def _add(arguments: argparse.Namespace) -> int:
@@ -227,10 +492,27 @@ def _add(arguments: argparse.Namespace) -> int:
     return ledger_edit.run_add(names[0], figure, arguments.data, force=arguments.force)
 
 
+def _import_options(parser: argparse.ArgumentParser) -> None:
+    _data_option(parser)
+    parser.add_argument("file", type=_path, metavar="FILE", help="a table, long or wide, that ends in .csv or .xlsx")
+    parser.add_argument("--map", type=_path, metavar="MAP.yml", help="which column holds what (docs/import.md)")
+    parser.add_argument(
+        "--split-by", metavar="COLUMN", help="heading of the column whose values are programmes of their own"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
+
+
 def _import(arguments: argparse.Namespace) -> int:
     from jalur.ledger import bulk
 
     return bulk.run(arguments.file, arguments.data, arguments.map, arguments.split_by, arguments.dry_run)
+
+
+def _learn_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "series", type=Path, metavar="SERIES.csv", help="columns: group, series, year, value_percent, capacity"
+    )
+    parser.add_argument("--out", type=_path, metavar="FILE", help="where the weights go (default: print them)")
 
 
 def _learn_prior(arguments: argparse.Namespace) -> int:
@@ -244,12 +526,13 @@ def _learn_prior(arguments: argparse.Namespace) -> int:
     return learn_prior.run(arguments.series, out)
 
 
-_FUNCTIONS = {
-    "report": _report,
-    "verdict": _verdict,
-    "check": _check,
-    "new": _new,
-    "add": _add,
-    "import": _import,
-    "learn-prior": _learn_prior,
+_COMMANDS = {
+    "report": _Command("execute the notebooks and write the briefs", _report_options, _report),
+    "verdict": _Command("print the verdict, without a notebook", _verdict_options, _verdict),
+    "init": _Command("lay out a folder with the notebooks and the example data", _init_options, _init),
+    "check": _Command("check the data", _check_options, _check),
+    "new": _Command("start the folder of a programme of your own", _new_options, _new),
+    "add": _Command("add a published figure to a ledger", _add_options, _add),
+    "import": _Command("make programmes from a table of another office", _import_options, _import),
+    "learn-prior": _Command("learn the prior weights from adoption series", _learn_options, _learn_prior),
 }

@@ -63,6 +63,11 @@ class Fault:
         return f"{place}: given {self.given}; allowed: {self.allowed}"
 
 
+def plain(text: object) -> str:
+    """Text for a terminal or a log: what would steer one (escape sequences, line ends, directions) by its number."""
+    return "".join(c if c.isprintable() or c == " " else c.encode("unicode_escape").decode("ascii") for c in str(text))
+
+
 def shown(value: object, limit: int = 60) -> str:
     """Quote a given value on one line, shortened, so that no input can break or flood a message."""
     text = repr(value) if isinstance(value, str) else repr(str(value))

@@ -142,6 +142,26 @@ def remove_partial(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def shipped(name: str) -> Path:
+    """A folder or file that travels with the package: in the repository it stands at the top, in a wheel inside."""
+    package = Path(__file__).resolve().parent
+    inside = package / "example" / name
+    return inside if inside.exists() else package.parents[1] / name
+
+
+def default_folder(name: str) -> Path:
+    """The folder ``data`` or ``notebooks``: what JALUR_DATA or JALUR_NOTEBOOKS names, one here, or the shipped one.
+
+    One in the working folder counts if it holds what `jalur init` lays out.
+    """
+    named = os.environ.get(f"JALUR_{name.upper()}")
+    if named:
+        return Path(named)
+    here = Path.cwd() / name
+    marks = {"notebooks": "brief.ipynb", "data": "*/programme.yml"}
+    return here if any(here.glob(marks[name])) else shipped(name)
+
+
 def once(name: str, inputs: Any, compute: Callable[[], Result]) -> Result:
     """``compute()``, or what another process of this run got from the same inputs.
 
@@ -160,7 +180,7 @@ def once(name: str, inputs: Any, compute: Callable[[], Result]) -> Result:
     path = Path(folder) / f"{name}-{_hash(inputs)}"
     try:
         return pickle.loads(path.read_bytes())
-    except FileNotFoundError:
+    except Exception:  # noqa: BLE001 - not there, or not whole: computed as if nobody had
         result = compute()
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:

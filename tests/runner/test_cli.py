@@ -16,7 +16,7 @@ from jalur import cli
 from jalur.runner import manifest, reports
 
 REPOSITORY = Path(__file__).parents[2]
-COMMANDS = ("report", "verdict", "check", "new", "add", "import", "learn-prior")
+COMMANDS = ("report", "verdict", "init", "check", "new", "add", "import", "learn-prior")
 
 
 @pytest.fixture
@@ -125,6 +125,48 @@ def test_a_failure_gives_exit_code_one_and_its_reason(report, notebooks, capsys)
     assert "02_b    cell 3: ValueError: odd [red]number[/]" in shown.out
 
 
+STEERING = "\x1b[31m\x07\u202e\x9b"
+
+
+def test_nothing_that_steers_a_terminal_is_printed(report, notebooks, tmp_path, capsys):
+    tiny.folder(notebooks, n01_a=f"raise ValueError({STEERING!r})", n02_b="print(1)")
+    assert report() == 1
+    for arguments in (
+        ["report", "--data", STEERING],
+        ["report", "--set", STEERING],
+        ["report", "--lang", STEERING],
+        ["report", "--params", STEERING],
+        ["report", "--out", str(tmp_path / "nb" / "01_a.ipynb" / STEERING)],
+        ["verdict", "--capacity", STEERING],
+        ["verdict", STEERING],
+        ["check", "--data", STEERING],
+        ["new", STEERING],
+        ["add", f"value={STEERING}"],
+        ["learn-prior", STEERING],
+        ["init", str(tmp_path / "nb" / "01_a.ipynb" / STEERING)],
+    ):
+        assert cli.main(arguments) in (1, 2)
+    shown = capsys.readouterr()
+    assert "\\x1b[31m" in shown.out
+    assert "\\x1b[31m" in shown.err
+    assert not [c for c in shown.out + shown.err if c != "\n" and not c.isprintable()]
+
+
+def test_the_sentence_is_that_of_the_verdict_and_of_nothing_else(tmp_path, capsys):
+    out = tmp_path / "out"
+    asked = ["report", "--only", "verdict", "--out", str(out)]
+    assert cli.main(asked) == 0
+    sentence = capsys.readouterr().out
+    assert "40%" in sentence
+    noted = next(out.rglob(manifest.NAME))
+    content = json.loads(noted.read_text())
+    content["work"]["verdict"]["sentences"] = {"en": "Very likely 99%\x1b[31m", "id": 3}
+    noted.write_text(json.dumps(content))
+    assert cli.main(asked) == 0
+    again = capsys.readouterr().out
+    assert again.partition("\n\n")[2] == sentence.partition("\n\n")[2]
+
+
 def test_a_plan_says_what_would_run_and_touches_nothing(report, tmp_path, capsys):
     assert report("--plan", "--set", "seed=1,2") == 0
     shown = capsys.readouterr()
@@ -213,7 +255,6 @@ def test_verdict_json_is_the_file_of_the_report(tmp_path, capsys):
     assert rows[3].split(",")[2] == fan[0]["date"]
     assert float(rows[3].split(",")[-1]) == fan[0]["q50"]
     noted = json.loads((folder / manifest.NAME).read_text())["work"]["verdict"]
-    assert set(noted["sentences"]) == {"id", "en"}
     assert any(name.startswith("umkm_onboarding/observations") for name in noted["data_sha256"])
 
 

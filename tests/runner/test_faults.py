@@ -136,10 +136,15 @@ def test_two_runs_do_not_write_into_one_folder(tmp_path):
 
 
 def test_a_worker_says_when_the_caller_has_another_version():
-    work = execute.Work("notebook", "x", {}, b"{}", str(tiny.DATA), package="another")
-    assert execute.run(work).error == (
-        "this worker has another version of jalur than the caller; install the same one everywhere"
-    )
+    own = manifest.environment()
+    package = {**own["package"], "source_sha256": "another"}
+    for changed, said in (
+        ({"package": package}, "another version of jalur"),
+        ({"python": "3.99.0"}, f"python {own['python']} instead of 3.99.0"),
+        ({"libraries": {**own["libraries"], "numpy": "0"}}, f"numpy {own['libraries']['numpy']} instead of 0"),
+    ):
+        work = execute.Work("notebook", "x", {}, b"{}", str(tiny.DATA), environment={**own, **changed})
+        assert execute.run(work).error == f"this worker has {said}; install the same ones everywhere"
 
 
 def in_flight(code: str) -> tuple[threading.Thread, list[Exception]]:

@@ -196,13 +196,101 @@ def test_no_new_file_hides_an_older_one_that_no_longer_belongs(tmp_path, out):
     notebooks = tiny.folder(tmp_path / "nb", n01_a="print(1)")
     tiny.run(notebooks, out)
     folder = out / "umkm_onboarding/2022-03-31"
-    noted = manifest.Manifest.read(folder)
     (folder / "01_a.pdf").write_bytes(b"old")
-    entry = noted.content["work"]["01_a"]
-    entry["files_sha256"]["01_a.pdf"] = manifest.sha256(b"old")
-    (folder / manifest.NAME).write_text(json.dumps(noted.content))
+    (folder / "01_a.txt").write_bytes(b"mine")
+    (tmp_path / "precious.txt").write_bytes(b"mine")
+    noted = json.loads((folder / manifest.NAME).read_text())
+    files = noted["work"]["01_a"]["files_sha256"]
+    files |= {"01_a.pdf": manifest.sha256(b"old"), "01_a.txt": manifest.sha256(b"another")}
+    (folder / manifest.NAME).write_text(json.dumps(noted))
     tiny.run(notebooks, out, force=True)
     assert not (folder / "01_a.pdf").exists()
+    assert (folder / "01_a.txt").read_bytes() == b"mine"
+    files["../../../precious.txt"] = manifest.sha256(b"mine")
+    (folder / manifest.NAME).write_text(json.dumps(noted))
+    assert tiny.status(tiny.run(notebooks, out)) == {"01_a": "done"}
+    assert (tmp_path / "precious.txt").read_bytes() == b"mine"
+
+
+CHANGES = (
+    "import os, pathlib, time\nfile = pathlib.Path(os.environ['JALUR_DATA']) / 'proxies.csv'\n"
+    "mark = pathlib.Path({mark!r}) / str(time.time_ns())\nprint(len(file.read_bytes()))\nmark.touch()\n"
+    "if len(os.listdir(mark.parent)) <= {times}:\n    file.write_bytes(file.read_bytes() + b'\\n')"
+)
+
+
+@pytest.mark.parametrize(("times", "status"), [(1, "done"), (9, "failed")])
+@pytest.mark.parametrize("fresh_kernel", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_data_that_change_while_a_piece_runs_make_it_again(tmp_path, out, times, status, fresh_kernel):
+    data = shutil.copytree(tiny.DATA, tmp_path / "data")
+    (tmp_path / "marks").mkdir()
+    changes = CHANGES.format(mark=str(tmp_path / "marks"), times=times)
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=changes)
+    result = tiny.run(notebooks, out, data=data, fresh_kernel=fresh_kernel)
+    assert tiny.status(result) == {"01_a": status}
+    assert len(os.listdir(tmp_path / "marks")) == 2
+    if status == "failed":
+        assert result.lines[0].reason == "tried twice, and each time the data changed before it was done"
+        return
+    size = (data / "proxies.csv").stat().st_size
+    assert f'"{size}\\n"' in next(out.rglob("01_a.ipynb")).read_text()
+    assert tiny.status(tiny.run(notebooks, out, data=data, fresh_kernel=fresh_kernel)) == {"01_a": "skipped"}
+
+
+def test_what_was_read_before_the_data_changed_is_made_again_in_the_same_run(tmp_path, out):
+    data = shutil.copytree(tiny.DATA, tmp_path / "data")
+    reads = "import os, pathlib\nprint(len((pathlib.Path(os.environ['JALUR_DATA']) / 'proxies.csv').read_bytes()))"
+    changes = (
+        "import os\nif not os.path.exists({mark!r}):\n    open({mark!r}, 'w')\n    open({file!r}, 'a').write('\\n')"
+    )
+    later = changes.format(mark=str(tmp_path / "mark"), file=str(data / "proxies.csv"))
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=reads, n02_b=later)
+    assert not tiny.run(notebooks, out, data=data, jobs=1).failed
+    size = (data / "proxies.csv").stat().st_size
+    assert f'"{size}\\n"' in next(out.rglob("01_a.ipynb")).read_text()
+
+
+def test_an_output_folder_among_the_data_is_refused_and_nothing_is_written(tmp_path):
+    data = shutil.copytree(tiny.DATA, tmp_path / "data")
+    before = tiny.contents(tmp_path, without=())
+    notebooks = tiny.folder(tmp_path / "nb", n01_a="1")
+    for out in (data, data / "reports", tmp_path / "x" / ".." / "data"):
+        with pytest.raises(InputError, match="within the data folder"):
+            tiny.run(notebooks, out, data=data)
+    assert tiny.contents(data, without=()) == {name.removeprefix("data/"): c for name, c in before.items()}
+
+
+def broken(tmp_path, *names):
+    data = shutil.copytree(tiny.DATA, tmp_path / "data")
+    for name in names:
+        (data / name / "observations.csv").write_text("no,table\n")
+    return data
+
+
+def test_a_programme_with_faulty_data_fails_alone(tmp_path, out):
+    data = broken(tmp_path, "ekatalog_umkm")
+    notebooks = tiny.folder(tmp_path / "nb", n01_a="print(1)")
+    asked = {"programmes": ["umkm_onboarding", "ekatalog_umkm"]}
+    for status in ("done", "skipped"):
+        result = tiny.run(notebooks, out, data=data, asked=asked)
+        assert [line.status for line in result.lines] == [status, "failed"]
+        assert result.lines[1].reason.startswith("ekatalog_umkm/observations.csv")
+    assert not (out / "ekatalog_umkm").exists()
+
+
+def test_where_all_data_are_faulty_nothing_is_written(tmp_path, out):
+    data = broken(tmp_path, "ekatalog_umkm", "ekatalog_products")
+    asked = {"programmes": ["ekatalog_products", "ekatalog_umkm"]}
+    with pytest.raises(InputError, match="ekatalog_products/observations"):
+        tiny.run(tiny.folder(tmp_path / "nb", n01_a="1"), out, data=data, asked=asked)
+    assert not out.exists()
+
+
+def test_the_verdict_alone_and_a_full_report_agree_on_what_is_up_to_date(tmp_path, out):
+    notebooks = tiny.folder(tmp_path / "nb", n01_a="draws: int = 20_000")
+    assert set(tiny.status(tiny.run(notebooks, out, verdict=True)).values()) == {"done"}
+    assert tiny.status(tiny.run(notebooks, out, verdict=True, notebooks=False)) == {"verdict": "skipped"}
+    assert set(tiny.status(tiny.run(notebooks, out, verdict=True)).values()) == {"skipped"}
 
 
 def test_the_warm_process_has_one_thread_so_that_forking_it_is_safe():

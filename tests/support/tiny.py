@@ -39,9 +39,9 @@ def folder(where: Path, **sources: str | tuple[str, ...]) -> Path:
     return where
 
 
-def run(notebooks: Path, out: Path, *, asked: dict | None = None, **options) -> reports.Result:
+def run(folder: Path, out: Path, *, asked: dict | None = None, **options) -> reports.Result:
     """Make reports from a folder of notebooks, without the verdict."""
-    read = matrix.read_notebooks(notebooks)
+    read = matrix.read_notebooks(folder)
     wanted = matrix.reports(read, **(asked or {}))
     chosen = reports.Options(out=out, data=options.pop("data", DATA), verdict=options.pop("verdict", False), **options)
     return reports.make(wanted, read, chosen, progress=False)

@@ -14,6 +14,7 @@ the same growth laws with other shapes of the curve, each learned by itself: `lo
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -178,7 +179,7 @@ def from_dict(data: dict) -> Prior:
     """Build a prior from the content of a weights file (see `to_dict`)."""
     try:
         cells = data["cells"]
-        return make(
+        prior = make(
             families=tuple(f if isinstance(f, str) else (f[0], float(f[1])) for f in data["families"]),
             family=cells["family"],
             **{name: cells[name] for name in (*PARAMETERS, "log_weight")},
@@ -187,9 +188,16 @@ def from_dict(data: dict) -> Prior:
             slope_spread=data["slope_spread"],
             own_share=data["own_share"],
             half_life=data["half_life"],
-            version=data["version"],
+            version=str(data["version"]),
         )
-    except (KeyError, TypeError) as error:
+        if not all(np.isfinite(getattr(prior, name)).all() for name in (*PARAMETERS, "log_weight")):
+            raise ValueError("every number must be finite")
+        if not 0 <= prior.family.min() <= prior.family.max() < len(prior.links):
+            raise ValueError(f"there are {len(prior.links)} families")
+        return prior
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(f"the prior weights file is incomplete or malformed: {error}") from error
 
 
@@ -220,19 +228,30 @@ def _rounded(log_weight: Array) -> list[float]:
     return [round(float(x), 6) for x in log_weight]
 
 
-@lru_cache(maxsize=8)
+FILE_VARIABLE = "JALUR_PRIOR"
+
+
+def _given(path: str | Path | None) -> str | None:
+    """The file to read: the one named, else that of the environment variable JALUR_PRIOR, else None."""
+    return str(path) if path is not None else os.environ.get(FILE_VARIABLE) or None
+
+
 def load(path: str | Path | None = None) -> Prior:
-    """Read a weights file; without a path the one that ships with the package.
+    """Read a weights file; without a path that of the variable JALUR_PRIOR, or the one that ships with the package.
 
     Raises
     ------
     InputError
         If the file cannot be read or is malformed.
     """
-    return from_dict(_read(path))
+    return _load(_given(path))
 
 
 @lru_cache(maxsize=8)
+def _load(path: str | None) -> Prior:
+    return from_dict(_read(path))
+
+
 def load_shapes(path: str | Path | None = None) -> tuple[Prior, ...]:
     """Read the priors with other shapes of the growth curve from a weights file; none where it holds none.
 
@@ -241,6 +260,11 @@ def load_shapes(path: str | Path | None = None) -> tuple[Prior, ...]:
     InputError
         If the file cannot be read or is malformed.
     """
+    return _load_shapes(_given(path))
+
+
+@lru_cache(maxsize=8)
+def _load_shapes(path: str | None) -> tuple[Prior, ...]:
     data = _read(path)
     base = from_dict(data)
     try:
@@ -274,9 +298,14 @@ def _link(family: str | Sequence) -> Link:
     return link(family) if isinstance(family, str) else link(family[0], float(family[1]))
 
 
-def _read(path: str | Path | None) -> dict:
+def _read(path: str | None) -> dict:
     try:
         source = resources.files("jalur.engine").joinpath("prior.json") if path is None else Path(path)
-        return json.loads(source.read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
+        content = json.loads(source.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"the prior weights file {path or 'prior.json'} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise InputError(
+            f"the prior weights file {path or 'prior.json'} holds no weights as `jalur learn-prior` writes them"
+        )
+    return content

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +17,14 @@ import pandas as pd
 
 from jalur.dates import half_width, parse_date, records, today, vintage_day
 from jalur.errors import InputError, shown
+from jalur.files import default_folder
 from jalur.ledger.programme import SLUG, Programme, checked_name, read
 from jalur.ledger.tables import checked, columns, texts_of
 
 
 def default_data() -> Path:
-    """Return the data folder: what JALUR_DATA names, else the repository's, else `data` in the working folder."""
-    if os.environ.get("JALUR_DATA"):
-        return Path(os.environ["JALUR_DATA"])
-    beside = Path(__file__).resolve().parents[3] / "data"
-    return beside if beside.is_dir() else Path.cwd() / "data"
+    """Return the data folder: what JALUR_DATA names, else `data` in the working folder, else the shipped example."""
+    return default_folder("data")
 
 
 def programmes(data: Path | str | None = None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 QUANTILES = {"q05": 0.05, "q10": 0.1, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q90": 0.9, "q95": 0.95}
@@ -77,6 +78,19 @@ def verdict_of(parameters: dict[str, Any]) -> Any:
     choices = {name: parameters[name] for name in ("seed", "draws", "capacity", "capacity_share") if name in parameters}
     case = Case.of(programme, parameters["vintage"], **choices)
     return files.once("verdict", case, lambda: judge(case))
+
+
+def noted_sentence(folder: Path, lang: str) -> str | None:
+    """The sentence of the ``verdict.json`` in a report's folder; None where there is none as jalur writes it."""
+    from pydantic import TypeAdapter
+
+    from jalur.verdict.model import Verdict
+
+    try:
+        verdict = TypeAdapter(Verdict).validate_json((folder / "verdict.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return sentence(verdict.to_dict(), lang)
 
 
 def sentence(verdict: dict[str, Any], lang: str) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from jalur.errors import plain
+
 
 @dataclass(frozen=True)
 class Line:
@@ -65,7 +67,7 @@ class Progress:
         if self._bar is not None:
             from rich.markup import escape
 
-            self._bar.update(self._task, description=escape(text))
+            self._bar.update(self._task, description=escape(plain(text)))
 
     def finished(self, line: Line) -> None:
         """Count a finished piece of work."""
@@ -73,7 +75,7 @@ class Progress:
         if self._bar is not None:
             self._bar.advance(self._task)
         else:
-            took = f" ({line.seconds:.1f} s)" if line.status == "done" else f": {line.reason}"
+            took = f" ({line.seconds:.1f} s)" if line.status == "done" else f": {plain(line.reason)}"
             print(
                 f"[{self._count:>{len(str(self._total))}}/{self._total}] {line.status} {line.report} {line.name}{took}",
                 file=self._stream,
@@ -83,7 +85,7 @@ class Progress:
 
 def table(rows: Sequence[Sequence[Any]], header: Sequence[str], stream: TextIO) -> None:
     """Print a small table: drawn in a terminal, aligned columns of text elsewhere."""
-    texts = [[str(cell) for cell in row] for row in rows]
+    texts = [[plain(cell) for cell in row] for row in rows]
     if stream.isatty():
         from rich.console import Console
         from rich.table import Table

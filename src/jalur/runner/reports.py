@@ -11,14 +11,15 @@ import contextlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jalur.errors import InputError
+from jalur.errors import InputError, shown
 from jalur.files import remove_partial, sha256, write_whole
 from jalur.runner import manifest
 from jalur.runner import work as execute
@@ -29,8 +30,9 @@ from jalur.runner.work import Outcome, Work
 from jalur.runner.workers import WORKERS
 
 LOCK = ".jalur.lock"
-VERDICT_PARAMETERS = ("seed", "draws", "capacity", "capacity_share")
+VERDICT_PARAMETERS = {"seed": 0, "draws": 20_000, "capacity": "", "capacity_share": 1.0}  # and their defaults
 SCHEDULER_LOST = "the scheduler was lost"
+ROUNDS = 2  # a run whose data change on the way makes what had been read before once more
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,13 @@ class Options:
     data: Path
     jobs: int = 0
     scheduler: str | None = None
+    tls: Sequence[Path] = ()
     force: bool = False
     pdf: bool = False
     fresh_kernel: bool = False
     timeout: float | None = None
     verdict: bool = True
+    notebooks: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Result:
-    """What a run did: a line a piece of work, and the verdict sentences by report folder and language."""
+    """What a run did: a line a piece of work."""
 
     lines: tuple[Line, ...]
-    sentences: Mapping[Path, Mapping[str, str]]
 
     @property
     def failed(self) -> bool:
@@ -86,11 +89,13 @@ def tasks_of(report: Report, notebooks: Sequence[Notebook], options: Options) ->
             if name in VERDICT_PARAMETERS
         }
         chosen = {name: value for name, value in report.settings.items() if name in VERDICT_PARAMETERS}
-        parameters = {"programme": report.programme, "vintage": report.vintage, **defaults, **chosen}
+        # What the engine would take anyway is left out, so that it does not matter which notebooks name it.
+        choices = {name: v for name, v in {**defaults, **chosen}.items() if v != VERDICT_PARAMETERS[name]}
+        parameters = {"programme": report.programme, "vintage": report.vintage, **choices}
         tasks.append(
             _task(report, Work("verdict", "verdict", parameters, None, str(options.data), timeout=options.timeout))
         )
-    for notebook in notebooks:
+    for notebook in notebooks if options.notebooks else ():
         brief = notebook.name == "brief"
         for lang in report.langs if brief else ("en" if "en" in report.langs else report.langs[0],):
             own = {"programme": report.programme, "vintage": report.vintage, "lang": lang}
@@ -141,7 +146,12 @@ class Store:
         known = self.manifest(task.report)
         if self._force or not known.up_to_date(task.work.name, task.inputs, self.data):
             return False
-        return not task.work.pdf or f"{task.work.name}.pdf" in known.content["work"][task.work.name]["files_sha256"]
+        return not task.work.pdf or f"{task.work.name}.pdf" in known.work[task.work.name].files_sha256
+
+    def outdated(self, tasks: Sequence[Task]) -> list[Task]:
+        """Pieces of work whose data have changed since they were read."""
+        self.data = DataHashes(self.data.folder)
+        return [task for task in tasks if self.manifest(task.report).outdated(task.work.name, self.data)]
 
     def keep(self, task: Task, outcome: Outcome) -> Line:
         """Write what came of a piece of work, and note it in the manifest."""
@@ -164,15 +174,10 @@ class Store:
         for file, content in outcome.files.items():
             write_whole(folder / file, content)
         known = self.manifest(task.report)
-        for file in set(known.content.get("work", {}).get(name, {}).get("files_sha256", {})) - set(outcome.files):
-            (folder / file).unlink(missing_ok=True)  # a page in PDF that no longer belongs to the page in HTML
-        used = outcome.data_used if outcome.data_used is not None else self.data.everything()
-        entry = manifest.done(task.inputs, outcome.files, used, self.data, outcome.seconds, outcome.peak_mib)
-        known.note(
-            name,
-            {**entry, **({"sentences": outcome.sentences} if outcome.sentences else {})},
-            self._heading(task.report),
-        )
+        for path in known.superseded(name, outcome.files):
+            path.unlink(missing_ok=True)  # a page in PDF that no longer belongs to the page in HTML
+        entry = manifest.done(task.inputs, outcome.files, outcome.data, outcome.seconds, outcome.peak_mib)
+        known.note(name, entry, self._heading(task.report))
 
     @staticmethod
     def _heading(report: Report) -> dict[str, Any]:
@@ -184,11 +189,6 @@ class Store:
             "scenario": report.scenario,
             "parameters": settings,
         }
-
-    def sentences(self, report: Report) -> dict[str, str]:
-        """Verdict sentences noted when the verdict of a report was computed."""
-        noted = self.manifest(report).content.get("work", {}).get("verdict", {})
-        return noted.get("sentences", {}) if isinstance(noted, dict) else {}
 
 
 @contextmanager
@@ -239,36 +239,60 @@ def make(
     Raises
     ------
     InputError
-        The output folder is in use or cannot be written, the data of a programme are wrong, or the scheduler does not
-        answer. Nothing has been started then. What goes wrong later is a failed line of the result.
+        The output folder is in use or cannot be written, the data of every report are wrong, or the scheduler does not
+        answer. Nothing has been started or written then. What goes wrong later is a failed line of the result, and so
+        are the reports of a programme whose data are wrong, where others can be made.
     """
-    with locked(options.out), ExitStack() as stack:
-        store = Store(options)
-        for report in reports:
-            remove_partial(options.out / report.folder)
-        tasks = [task for report in reports for task in tasks_of(report, notebooks, options)]
-        to_do = _in_turn([task for task in tasks if not store.up_to_date(task)])
-        waiting = {id(task) for task in to_do}
-        lines = {
-            id(task): Line(task.report.label, task.work.name, "skipped", "up to date")
-            for task in tasks
-            if id(task) not in waiting
-        }
-        if to_do:
+    outside_data(options)
+    tasks = [task for report in reports for task in tasks_of(report, notebooks, options)]
+    lines = {id(task): Line(task.report.label, task.work.name, "skipped", "up to date") for task in tasks}
+    to_do = _to_do(tasks, Store(options))
+    if to_do:
+        with ExitStack() as stack:
             if not options.scheduler:
                 WORKERS.start()  # its imports go on while the data are checked here
-            _check_data(to_do, options)
+            faults = _data_faults(to_do, options)
+            if len(faults) == len(reports):
+                raise next(iter(faults.values()))
+            lines |= {id(t): _refused(t, faults[t.report.folder]) for t in to_do if t.report.folder in faults}
+            tasks_left = [task for task in tasks if task.report.folder not in faults]
             if not options.scheduler and options.verdict:
-                execute.look_ahead(task.work for task in to_do if task.work.kind == "verdict")
+                execute.look_ahead(task.work for task in tasks_left if task.work.kind == "verdict")
             executor, slots = stack.enter_context(_executor(options))
-            packed = execute.pack(options.data) if options.scheduler else None
-            bar = stack.enter_context(Progress(len(to_do) if progress else 0))
-            for task, outcome in _outcomes(executor, to_do, slots, packed, bar):
-                lines[id(task)] = store.keep(task, outcome)
-                if progress:
-                    bar.finished(lines[id(task)])
-        return Result(
-            tuple(lines[id(task)] for task in tasks), {report.folder: store.sentences(report) for report in reports}
+            stack.enter_context(locked(options.out))
+            for report in reports:
+                remove_partial(options.out / report.folder)
+            store = Store(options)  # what another run has made since then is left alone
+            to_do = _to_do(tasks_left, store)
+            for _ in range(ROUNDS):
+                packed = execute.pack(options.data) if options.scheduler else None
+                bar = stack.enter_context(Progress(len(to_do) if progress else 0))
+                for task, outcome in _outcomes(executor, to_do, slots, packed, bar):
+                    lines[id(task)] = store.keep(task, outcome)
+                    if progress:
+                        bar.finished(lines[id(task)])
+                to_do = store.outdated([task for task in to_do if lines[id(task)].status == "done"])
+                if not to_do:
+                    break
+            for task in to_do:
+                lines[id(task)] = replace(lines[id(task)], reason="the data went on changing; run it again")
+    return Result(tuple(lines[id(task)] for task in tasks))
+
+
+def _to_do(tasks: Sequence[Task], store: Store) -> list[Task]:
+    return _in_turn([task for task in tasks if not store.up_to_date(task)])
+
+
+def _refused(task: Task, error: InputError) -> Line:
+    return Line(task.report.label, task.work.name, "failed", str(error))
+
+
+def outside_data(options: Options) -> None:
+    """Refuse an output folder among the data."""
+    out, data = options.out.resolve(), options.data.resolve()
+    if out == data or data in out.parents:
+        raise InputError(
+            f"--out is {shown(str(options.out))}, within the data folder; allowed is a folder outside of it"
         )
 
 
@@ -282,15 +306,23 @@ def _in_turn(tasks: Sequence[Task]) -> list[Task]:
     return [task for _, task in sorted(zip(order, tasks, strict=True), key=lambda pair: pair[0])]
 
 
-def _check_data(tasks: Sequence[Task], options: Options) -> None:
+def _data_faults(tasks: Sequence[Task], options: Options) -> dict[Path, InputError]:
+    """What is wrong with the data of a report, by its folder; each programme is read once."""
     from jalur import ledger
     from jalur.verdict.case import Case
 
-    names = dict.fromkeys(task.report.programme for task in tasks)
-    programmes = {name: ledger.load(name, options.data) for name in names}
+    @cache
+    def programme(name: str) -> Any:
+        return ledger.load(name, options.data)
+
+    faults: dict[Path, InputError] = {}
     for report in {task.report.folder: task.report for task in tasks}.values():
         chosen = {name: value for name, value in report.settings.items() if name in VERDICT_PARAMETERS}
-        _ = Case.of(programmes[report.programme], report.vintage, **chosen).capacity  # an unknown name is refused
+        try:
+            _ = Case.of(programme(report.programme), report.vintage, **chosen).capacity  # an unknown name is refused
+        except InputError as error:
+            faults[report.folder] = error
+    return faults
 
 
 @contextmanager
@@ -299,7 +331,7 @@ def _executor(options: Options) -> Iterator[tuple[Executor, int]]:
     if options.scheduler:
         from jalur.runner.cluster import connected
 
-        with connected(options.scheduler) as (executor, slots):
+        with connected(options.scheduler, options.tls) as (executor, slots):
             yield executor, slots
         return
     slots = options.jobs or cores()
@@ -350,11 +382,16 @@ def without_outputs(notebook: bytes) -> bytes:
 def packed_work(work: Work, data: bytes) -> Work:
     """The same work for another machine: with the data folder as an archive, and only for the package of this one."""
     notebook = without_outputs(work.notebook) if work.notebook else None
-    return replace(work, notebook=notebook, data=data, package=manifest.environment()["package"]["source_sha256"])
+    return replace(work, notebook=notebook, data=data, environment=manifest.environment())
 
 
 def _outcome(future: Future) -> Outcome:
     if future.cancelled():
         return Outcome(error=SCHEDULER_LOST)
     error = future.exception()
-    return future.result() if error is None else Outcome(error=f"the worker was lost: {execute.reason_of(error)}")
+    if error is None:
+        return future.result()
+    reason = execute.reason_of(error)
+    if isinstance(error, (ImportError, AttributeError, TypeError)):  # it could not even read what it is asked
+        return Outcome(error=f"the worker has no jalur, or another version ({reason}); install the same one everywhere")
+    return Outcome(error=f"the worker was lost: {reason}")

@@ -22,6 +22,7 @@ LANGUAGES = ("id", "en")
 DEFAULT_PROGRAMME, DEFAULT_VINTAGE = "umkm_onboarding", "2022-03-31"
 OWN_OPTIONS = {"programme": "--programme", "vintage": "--vintage", "lang": "--lang", "data": "--data"}
 NOTEBOOK_NAME = re.compile(r"\d\d_[a-z0-9_]+|brief")
+MARKED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")  # a number with marks between its thousands
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -209,7 +210,10 @@ def check(notebooks: Iterable[Notebook], settings: Mapping[str, Sequence[Any]]) 
 
 
 def settings_from_text(texts: Iterable[str]) -> dict[str, list[str]]:
-    """``name=v1,v2`` options as lists of texts; a list or dict in brackets is one value."""
+    """``name=v1,v2`` options as lists of texts; a list or dict in brackets is one value.
+
+    What a comma may part from a number as well as in it, such as 65,465,497, is refused; semicolons are plain.
+    """
     settings: dict[str, list[str]] = {}
     for text in texts:
         name, sign, values = text.partition("=")
@@ -217,8 +221,21 @@ def settings_from_text(texts: Iterable[str]) -> dict[str, list[str]]:
             raise InputError(f"--set takes name=value or name=value1,value2, not {text!r}")
         if name in settings:
             raise InputError(f"parameter {name} is set twice; give its values together: --set {name}=value1,value2")
-        settings[name] = [values] if values.startswith(("[", "{")) else values.split(",")
+        settings[name] = [values] if values.startswith(("[", "{")) else _values(name, values)
     return settings
+
+
+def _values(name: str, text: str) -> list[str]:
+    """Values between commas, or between semicolons where there is one."""
+    if ";" in text:
+        return text.split(";")
+    if MARKED.fullmatch(text):
+        plain, several = text.replace(",", ""), text.replace(",", ";")
+        raise InputError(
+            f"--set {name}={text} can be one number or several; "
+            f"write {name}={plain} for one, {name}='{several}' for several"
+        )
+    return text.split(",")
 
 
 def settings_from_file(path: Path) -> dict[str, list[Any]]:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from jalur.errors import InputError
+from jalur.runner.manifest import DataHashes, environment
 from jalur.runner.workers import WORKERS, WorkerDied, WorkerTimeout
 
 DATA_VARIABLE = "JALUR_DATA"  # read by `jalur.ledger.selection.default_data`
@@ -51,8 +52,8 @@ class Work:
         Seconds allowed.
     pdf : bool
         Print the exported page to PDF as well.
-    package : str, optional
-        Hash of the caller's package; a worker with another one refuses the work, since its results could differ.
+    environment : dict, optional
+        Versions of the caller; a worker with others refuses the work, since its results could differ.
     """
 
     kind: str
@@ -63,7 +64,7 @@ class Work:
     fresh_kernel: bool = False
     timeout: float | None = None
     pdf: bool = False
-    package: str | None = None
+    environment: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,21 +81,22 @@ class Outcome:
         Time in the worker.
     peak_mib : float
         Largest resident memory of the worker's process.
-    data_used : tuple of str, optional
-        Files and folders (with a slash at the end) of the data folder that were read; None where it is not known.
+    data : dict of str to str
+        Hashes of the files and folders (with a slash at the end) of the data folder as they were read; None for what
+        was not there.
+    changed : bool
+        Whether any of them changed before the work was done: it must be done again.
     notes : tuple of str
         What the reader of the end table should know, such as a PDF that could not be printed.
-    sentences : dict of str to str
-        The verdict sentence by language, where a verdict was computed.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     error: str | None = None
     seconds: float = 0.0
     peak_mib: float = 0.0
-    data_used: tuple[str, ...] | None = None
+    data: dict[str, str | None] = field(default_factory=dict)
+    changed: bool = False
     notes: tuple[str, ...] = ()
-    sentences: dict[str, str] = field(default_factory=dict)
 
 
 def look_ahead(works: Iterable[Work]) -> None:
@@ -119,7 +121,7 @@ def look_ahead(works: Iterable[Work]) -> None:
 
 
 def run(work: Work) -> Outcome:
-    """Run one piece of work in a clean process; a process that dies is replaced once.
+    """Run one piece of work in a clean process; one that dies, or whose data change meanwhile, is replaced once.
 
     Never raises for what goes wrong inside: the reason is in the outcome.
     """
@@ -127,11 +129,15 @@ def run(work: Work) -> Outcome:
     reason = ""
     for _attempt in range(2):
         try:
-            return pickle.loads(WORKERS.call(run_pickled, pickle.dumps(work), work.timeout))
+            outcome: Outcome = pickle.loads(WORKERS.call(run_pickled, pickle.dumps(work), work.timeout))
         except WorkerTimeout as error:
             return Outcome(error=f"stopped: {error} (--timeout)", seconds=time.perf_counter() - started)
         except WorkerDied as error:
             reason = str(error)
+            continue
+        if not outcome.changed:
+            return outcome
+        reason = "the data changed before it was done"
     return Outcome(error=f"tried twice, and each time {reason}", seconds=time.perf_counter() - started)
 
 
@@ -141,33 +147,51 @@ def run_pickled(work: bytes) -> bytes:
 
 
 def _guarded(work: Work) -> Outcome:
-    import resource
-
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="jalur-work-") as folder:
         data = _unpacked(work.data, Path(folder) / "data")
         os.environ[DATA_VARIABLE] = str(data)
         os.chdir(folder)
         used = _ReadFiles(data)
+        if work.fresh_kernel and work.notebook:  # whose reading cannot be watched
+            for name in used.data.everything():
+                used.data.of(name)
         try:
-            _same_package(work.package)
+            _same_environment(work.environment)
             with used:
                 outcome = _KINDS[work.kind](work)
         except InputError as error:
             outcome = Outcome(error=str(error))
         except Exception as error:  # noqa: BLE001  whatever a notebook raises is the reason of its own failure
             outcome = Outcome(error=reason_of(error))
+        changed = used.data.changed()
         os.chdir("/")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
-    known = None if work.fresh_kernel and work.notebook else used.names()
-    return replace(outcome, seconds=time.perf_counter() - started, peak_mib=peak, data_used=known)
+    took = time.perf_counter() - started
+    return replace(outcome, seconds=took, peak_mib=_peak_mib(), data=used.data.known(), changed=changed)
 
 
-def _same_package(expected: str | None) -> None:
-    from jalur.runner.manifest import environment
+def _peak_mib() -> float:
+    """Largest resident memory of this process so far; 0 where the platform does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
-    if expected is not None and environment()["package"]["source_sha256"] != expected:
-        raise InputError("this worker has another version of jalur than the caller; install the same one everywhere")
+
+def _same_environment(expected: dict[str, Any] | None) -> None:
+    own = environment()
+    if expected is None or own == expected:
+        return
+    versions = [{"python": e["python"], "jalur": e["package"]["version"], **e["libraries"]} for e in (own, expected)]
+    other = [
+        f"{name} {v} instead of {versions[1].get(name)}"
+        for name, v in versions[0].items()
+        if v != versions[1].get(name)
+    ]
+    raise InputError(
+        f"this worker has {', '.join(other) or 'another version of jalur'}; install the same ones everywhere"
+    )
 
 
 def reason_of(error: BaseException) -> str:
@@ -202,11 +226,11 @@ def _unpacked(data: str | bytes, target: Path) -> Path:
 
 
 class _ReadFiles:
-    """Notes which files and folders of the data folder are opened while it is active, by Python's audit hook."""
+    """Takes the hash of every file and folder of the data folder as it is opened, by Python's audit hook."""
 
     def __init__(self, folder: Path) -> None:
+        self.data = DataHashes(folder)
         self._root = os.path.join(os.path.realpath(folder), "")
-        self._seen: set[str] = set()
         self._active = False
         sys.addaudithook(self._note)
 
@@ -217,14 +241,11 @@ class _ReadFiles:
             or not isinstance(arguments[0], (str, os.PathLike))
         ):
             return
-        path = os.path.realpath(arguments[0])
+        path = os.path.realpath(arguments[0]) + ("" if event == "open" else os.sep)
         if path.startswith(self._root):
-            self._seen.add(path[len(self._root) :] + ("" if event == "open" else "/"))
-        elif event != "open" and path + "/" == self._root:
-            self._seen.add("./")
-
-    def names(self) -> tuple[str, ...]:
-        return tuple(sorted(self._seen))
+            self._active = False  # taking the hash opens the file as well
+            self.data.of(path[len(self._root) :] or "./")
+            self._active = True
 
     def __enter__(self) -> None:
         self._active = True
@@ -253,13 +274,10 @@ def _run_brief(work: Work) -> Outcome:
 
 
 def _run_verdict(work: Work) -> Outcome:
-    from jalur.runner.exports import quantiles_csv, sentence, verdict_of
-    from jalur.runner.request import LANGUAGES
+    from jalur.runner.exports import quantiles_csv, verdict_of
 
     verdict = verdict_of(work.parameters)
-    files = {"verdict.json": (verdict.to_json() + "\n").encode(), "quantiles.csv": quantiles_csv(verdict)}
-    plain = verdict.to_dict()
-    return Outcome(files=files, sentences={lang: sentence(plain, lang) for lang in LANGUAGES})
+    return Outcome({"verdict.json": (verdict.to_json() + "\n").encode(), "quantiles.csv": quantiles_csv(verdict)})
 
 
 _KINDS: dict[str, Callable[[Work], Outcome]] = {"notebook": _run_notebook, "brief": _run_brief, "verdict": _run_verdict}
