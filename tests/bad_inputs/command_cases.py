@@ -6,6 +6,7 @@ Commands run in a folder as `prepare` makes it: `data` is the small ledger `ledg
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,25 @@ PARAMETER_FILES = {
     "deep": "seed: " + "[" * 500 + "]" * 500,
     "Big Name": "seed: 1\n",
 }
+CELLS = ["pace", "slope_noise", "level_noise", "reversion", "jump_rate", "jump_size", "capacity_share"]
+WEIGHTS = {
+    "version": "x",
+    "families": ["gompertz"],
+    "power": 1,
+    "discount": 1,
+    "slope_spread": 1,
+    "own_share": 0,
+    "half_life": 1,
+    "cells": {"family": [0], "log_weight": [0], **{name: [1] for name in CELLS}},
+}
+PRIORS = {
+    "list": "[]",
+    "empty": "{}",
+    "text": json.dumps({**WEIGHTS, "cells": {**WEIGHTS["cells"], "pace": ["many"]}}),
+    "family": json.dumps({**WEIGHTS, "cells": {**WEIGHTS["cells"], "family": [7]}}),
+    "nan": json.dumps({**WEIGHTS, "cells": {**WEIGHTS["cells"], "log_weight": [float("nan")]}}),
+    "deep": "[" * 100_000,
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +80,8 @@ def prepare(folder: Path) -> None:
     (folder / "params" / "binary.yml").write_bytes(b"\xff\xfe\x00")
     (folder / "empty").mkdir()
     (folder / "file").write_text("not a folder\n", encoding="utf-8")
+    for name, text in PRIORS.items():
+        (folder / f"prior_{name}").write_text(text, encoding="utf-8")
     (folder / "nothing.csv").write_text("", encoding="utf-8")
     (folder / "header.csv").write_text(SERIES, encoding="utf-8")
     (folder / "columns.csv").write_text("year,value\n2020,1\n", encoding="utf-8")
@@ -149,6 +171,12 @@ CASES = [
     case("parameter", "report --set programme=study", "programme has an option of its own", "--programme"),
     case("parameter", "report --set seed=1 --set seed=2", "seed is set twice", "--set seed=value1,value2"),
     case("parameter", "report --set capacity=nobody", "capacity is 'nobody'", "counted, online"),
+    case("marks", "report --set capacity=65,465,497", "one number or several", "capacity=65465497 for one"),
+    case("marks", "report --set draws=20,000", "one number or several", "draws='20;000' for several"),
+    case("marks", "report --set capacity=1,234.5", "one number or several", "capacity=1234.5 for one"),
+    case("marks", "report --set capacity=-1,000", "one number or several", "capacity=-1000 for one"),
+    case("marks", "report --set capacity=65.465.497", "capacity is '65.465.497'", "positive number"),
+    case("marks", "verdict --capacity 65,465,497", "capacity is '65,465,497'", "positive number"),
     # parameter files
     parameter_file("missing", "file", "no such file", "a UTF-8 text file"),
     case("file", "report --params params", "given not a file", "a UTF-8 text file"),
@@ -235,8 +263,30 @@ CASES = [
     case("file", "new abc --data file/below", "file/below", "no folder"),
     case("file", "add study value=1 --data nowhere", "'nowhere'", "no folder"),
     case("file", "add study value=1 --data no_tables", "study/observations.csv", "no such file"),
+    case("file", "report --out data", "within the data folder", "outside of it"),
+    case("file", "report --out data/study/reports", "data/study/reports", "within the data folder"),
+    case("file", "init data", "'data'", "not empty", "new or empty"),
+    case("file", "init file", "'file'", "new or empty"),
+    case("file", "init", "path", also=("",)),
     # addresses of a cluster
     case("address", "report --scheduler nonsense", "no dask scheduler answers at 'nonsense'"),
+    case("address", "report --scheduler", "--scheduler", "text", also=("",)),
+    case("address", "report --scheduler tcp://127.0.0.1:9", "no dask scheduler answers at 'tcp://127.0.0.1:9'"),
+    case("address", "report --scheduler tls://127.0.0.1:9", "tls:// needs certificates", "--tls AUTHORITY"),
+    case("address", "report --scheduler ucx://127.0.0.1:9", "'ucx://127.0.0.1:9'", "tcp:// or tls://"),
+    case("address", "report --scheduler tls://127.0.0.1:9 --tls nothing file file", "'nothing'", "no file"),
+    case("address", "report --scheduler tls://127.0.0.1:9 --tls file file file", "certificates", "cannot be used"),
+    case("address", "report --scheduler tcp://127.0.0.1:9 --tls file file file", "'tcp://127.0.0.1:9'", "tls://"),
+    # prior weights
+    case("file", "verdict --prior nowhere", "nowhere", "No such file"),
+    case("file", "report --prior data", "data", "Is a directory"),
+    case("structure", "verdict --prior file", "file", "cannot be read"),
+    case("structure", "verdict --prior prior_list", "prior_list", "learn-prior"),
+    case("structure", "verdict --prior prior_empty", "incomplete or malformed", "cells"),
+    case("structure", "verdict --prior prior_text", "incomplete or malformed", "many"),
+    case("structure", "report --prior prior_family", "incomplete or malformed", "1 families"),
+    case("structure", "verdict --prior prior_nan", "incomplete or malformed", "finite"),
+    case("structure", "verdict --prior prior_deep", "cannot be read"),
     # figures
     case("figure", "add study", "no value is given", "value, as_of"),
     case("figure", "add study value=1000", "no as_of is given", "value, as_of"),

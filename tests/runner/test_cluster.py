@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import tiny
-from loopback import Cluster
+from loopback import Cluster, made_up_authority
 
 from jalur.runner import reports
 from jalur.runner import work as execute
@@ -50,6 +50,65 @@ def test_a_cluster_gives_the_bytes_of_this_machine(tmp_path, cluster):
     again = subprocess.run(command(notebooks, tmp_path / "there"), capture_output=True, text=True, timeout=60)
     assert again.returncode == 0
     assert "done" not in again.stderr
+
+
+@pytest.fixture(scope="module")
+def encrypted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tls")
+    running = Cluster(folder, (1, 1), made_up_authority(folder))
+    for _ in range(2):
+        running.add_worker()
+    running.wait_for_workers(2)
+    yield running
+    running.close()
+
+
+@pytest.mark.parametrize("way", ["options", "configuration"])
+def test_an_encrypted_cluster_gives_the_same_bytes_with_one_worker_killed(tmp_path, encrypted, way):
+    authority, certificate, key = map(str, encrypted.certificates)
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=READS, n02_b=READS)
+    names = {"CA_FILE": authority, "CLIENT__CERT": certificate, "CLIENT__KEY": key}
+    configured = {f"DASK_DISTRIBUTED__COMM__TLS__{name}": path for name, path in names.items()}
+    given = ("--tls", authority, certificate, key) if way == "options" else ()
+    asked = command(notebooks, tmp_path / "there", "--scheduler", encrypted.address, *given)
+    environment = {**os.environ, **(configured if way == "configuration" else {})}
+    with subprocess.Popen(asked, stdout=-1, stderr=-1, text=True, env=environment) as run:
+        if way == "configuration":
+            assert "done" in run.stderr.readline()
+            os.killpg(encrypted.workers[0].pid, signal.SIGKILL)
+        shown, errors = run.communicate(timeout=300)
+    assert run.returncode == 0, shown + errors
+    here = subprocess.run(command(notebooks, tmp_path / "here"), capture_output=True, timeout=300)
+    assert here.returncode == 0
+    assert tiny.contents(tmp_path / "here") == tiny.contents(tmp_path / "there")
+
+
+@pytest.mark.parametrize("address", ["without certificates", "of another authority"])
+def test_an_encrypted_cluster_refuses_in_a_sentence(tmp_path, encrypted, address):
+    notebooks = tiny.folder(tmp_path / "nb", n01_a="1")
+    given = ("--tls", *map(str, made_up_authority(tmp_path))) if address == "of another authority" else ()
+    asked = command(notebooks, tmp_path / "out", "--scheduler", encrypted.address, *given)
+    done = subprocess.run(asked, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("jalur: ")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_scheduler_without_workers_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "cluster").mkdir()
+    alone = Cluster(tmp_path / "cluster")
+    try:
+        asked = command(tiny.folder(tmp_path / "nb", n01_a="1"), tmp_path / "out", "--scheduler", alone.address)
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=100)
+    finally:
+        alone.close()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"jalur: the dask scheduler at {alone.address} has no workers; start one with: dask worker {alone.address}\n"
+    )
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_failure_on_a_cluster_is_named(tmp_path, cluster):
@@ -93,6 +152,7 @@ def test_a_worker_killed_in_the_middle_costs_nothing(tmp_path, cluster):
     out = tmp_path / "out"
     code, shown, errors = killed_in_the_middle(tmp_path, cluster.address, cluster.workers[0])
     assert code == 0, shown + errors
+    assert "Traceback" not in errors
     assert len(tiny.contents(out)) == 48
     assert shown.count(" 4     0        0") == 12
 
@@ -108,6 +168,7 @@ def test_a_lost_scheduler_is_told_and_what_was_done_stays(tmp_path):
         alone.close()
     assert code == 1, shown + errors
     assert "the scheduler was lost" in shown
+    assert [line for line in errors.splitlines() if not line.startswith("[")] == []
     assert 8 <= len(tiny.contents(tmp_path / "out")) < 48
 
 

@@ -292,7 +292,7 @@ def outside_data(options: Options) -> None:
     out, data = options.out.resolve(), options.data.resolve()
     if out == data or data in out.parents:
         raise InputError(
-            f"--out is {shown(str(options.out))}, within the data folder; allowed is a folder outside of it"
+            f"--out is {shown(str(options.out), 200)}, within the data folder; allowed is a folder outside of it"
         )
 
 
