@@ -176,7 +176,6 @@ CASES = [
     case("marks", "report --set capacity=1,234.5", "one number or several", "capacity=1234.5 for one"),
     case("marks", "report --set capacity=-1,000", "one number or several", "capacity=-1000 for one"),
     case("marks", "report --set capacity=65.465.497", "capacity is '65.465.497'", "positive number"),
-    case("marks", "verdict --capacity 65,465,497", "capacity is '65,465,497'", "positive number"),
     # parameter files
     parameter_file("missing", "file", "no such file", "a UTF-8 text file"),
     case("file", "report --params params", "given not a file", "a UTF-8 text file"),

@@ -83,7 +83,6 @@ class Workers:
             if start_method() == "forkserver":
                 from multiprocessing import forkserver
 
-                multiprocessing.get_context("forkserver").set_forkserver_preload(["jalur.runner.warm"])
                 forkserver.ensure_running()
 
     @property
@@ -113,6 +112,7 @@ class Workers:
         (self._home / MEMO).mkdir(parents=True, exist_ok=True)
         own = {FOLDER_VARIABLE: str(self._home / MEMO), "TMPDIR": str(self._home)}
         if start_method() == "forkserver":
+            multiprocessing.get_context("forkserver").set_forkserver_preload(["jalur.runner.warm"])
             own[SERVER_VARIABLE] = str(self._home)
         before = dict(os.environ)
         os.environ.update({**FIXED_ENVIRONMENT, "PYTHONSAFEPATH": "1", **own})
