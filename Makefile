@@ -87,7 +87,7 @@ notebooks: $(READY) ## Execute the committed notebooks again in place
 .PHONY: lock
 lock: $(READY) ## Refresh requirements.lock (no index address in it)
 	@$(BIN)/uv pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
-		--no-header --extra cluster --extra office --group test --group bench --group build --quiet --output-file requirements.lock
+		--no-header --extra notebooks --extra lab --extra cluster --extra office --group test --group bench --group build --quiet --output-file requirements.lock
 
 .PHONY: api
 api: $(READY) ## API reference from the docstrings, into docs/api (works offline)

@@ -262,6 +262,10 @@ def _report_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _report(arguments: argparse.Namespace) -> int:
+    from importlib.util import find_spec
+
+    if find_spec("papermill") is None:
+        raise InputError("a report needs the packages of the notebooks: pip install 'jalur[notebooks]'")
     from jalur.runner import reports
     from jalur.runner import request as matrix
     from jalur.runner.progress import end_table, table

@@ -8,7 +8,7 @@ from pathlib import Path
 from jalur.errors import InputError, shown
 from jalur.files import shipped
 
-PARTS = ("notebooks", "data", "params", "environment.yml")
+PARTS = ("notebooks", "data", "params", "environment.yml", "requirements.lock")
 
 
 def lay_out(folder: Path) -> list[str]:

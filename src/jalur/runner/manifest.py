@@ -23,7 +23,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 import jalur
-from jalur.files import sha256, write_whole
+from jalur.files import sha256, shipped, write_whole
 
 NAME = "manifest.json"
 SCHEMA_VERSION = "1.1"
@@ -61,7 +61,7 @@ def environment() -> dict[str, Any]:
     digest = hashlib.sha256()
     for path in sources:
         digest.update(f"{path.relative_to(package.parent).as_posix()} {sha256(path.read_bytes())}\n".encode())
-    lock = package.parents[1] / "requirements.lock"
+    lock = shipped("requirements.lock")
     return {
         "package": {"name": "jalur", "version": jalur.__version__, "source_sha256": digest.hexdigest()},
         "python": platform.python_version(),

@@ -307,21 +307,25 @@ def _in_turn(tasks: Sequence[Task]) -> list[Task]:
 
 
 def _data_faults(tasks: Sequence[Task], options: Options) -> dict[Path, InputError]:
-    """What is wrong with the data of a report, by its folder; each programme is read once."""
+    """What is wrong with the data of a report, by its folder; a capacity that its programme lacks is refused."""
     from jalur import ledger
     from jalur.verdict.case import Case
 
     @cache
     def programme(name: str) -> Any:
-        return ledger.load(name, options.data)
+        try:
+            return ledger.load(name, options.data)
+        except InputError as error:
+            return error
 
     faults: dict[Path, InputError] = {}
     for report in {task.report.folder: task.report for task in tasks}.values():
         chosen = {name: value for name, value in report.settings.items() if name in VERDICT_PARAMETERS}
-        try:
-            _ = Case.of(programme(report.programme), report.vintage, **chosen).capacity  # an unknown name is refused
-        except InputError as error:
-            faults[report.folder] = error
+        read = programme(report.programme)
+        if isinstance(read, InputError):
+            faults[report.folder] = read
+        else:
+            _ = Case.of(read, report.vintage, **chosen).capacity  # an unknown name is a fault of what is asked
     return faults
 
 

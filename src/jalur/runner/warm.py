@@ -50,7 +50,12 @@ PRELOADED = (
     "encodings.utf_8_sig",
     "resource",
 )
-NOT_PRELOADED = ("jalur.__main__", "jalur.cli", "jalur.study.explore")  # the last brings the widgets of one notebook
+NOT_PRELOADED = (
+    "jalur.__main__",
+    "jalur.cli",
+    "jalur.helpers",
+    "jalur.study.explore",
+)  # the last brings the widgets of one notebook
 
 
 def preload() -> None:
