@@ -268,7 +268,6 @@ def _report(arguments: argparse.Namespace) -> int:
         raise InputError("a report needs the packages of the notebooks: pip install 'jalur[notebooks]'")
     from jalur.runner import reports
     from jalur.runner import request as matrix
-    from jalur.runner.progress import end_table, table
 
     only = [name for name in arguments.only if name != "verdict"]
     notebooks = matrix.read_notebooks(arguments.notebooks or default_folder("notebooks"), only)
@@ -303,10 +302,10 @@ def _report(arguments: argparse.Namespace) -> int:
             for word, tasks in (("run", to_do), ("skip", up_to_date))
             for task in tasks
         ]
-        table(rows, ("report", "work", "plan"), sys.stdout)
+        reports.table(rows, ("report", "work", "plan"), sys.stdout)
         return 0
     result = reports.make(asked, notebooks, options)
-    end_table(result.lines, sys.stdout)
+    reports.end_table(result.lines, sys.stdout)
     for line in result.lines:
         if line.status == "done" and line.reason:
             print(f"\n{line.report} {line.name}: {plain(line.reason)}")

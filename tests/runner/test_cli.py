@@ -195,7 +195,7 @@ def test_a_run_that_is_interrupted_says_so(monkeypatch, report, capsys):
 def test_a_bar_in_a_terminal_and_lines_elsewhere():
     import io
 
-    from jalur.runner.progress import Line, Progress, end_table
+    from jalur.runner.reports import Line, Progress, end_table
 
     class Terminal(io.StringIO):
         def isatty(self):
