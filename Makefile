@@ -3,29 +3,41 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-PYTHON ?= python3
+# The first of these that is new enough; `make PYTHON=...` names another one.
+PYTHON ?= $(firstword $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p; done) python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BEGUN := $(VENV)/.begun
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 # One BLAS thread a process: the work is spread over processes, and results do not depend on the number of cores.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
+
+# The steps of `make test` use all cores as it is, and share caches.
+.NOTPARALLEL:
 
 .PHONY: help
 help: ## Show this list
 	@echo "jalur: is an official adoption path reachable, how likely, and what would it take?"
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
+# A set-up that was interrupted is begun anew: what it left may be half of a package.
 $(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "jalur needs Python 3.11 or later, and there is no $(PYTHON) here. Name one: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "jalur needs Python 3.11 or later; $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
 	@echo "Setting up $(VENV) from requirements.lock (once; about two minutes)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if test -e $(BEGUN); then echo "An earlier set-up was interrupted; starting again"; rm -rf $(VENV); fi
+	@test -x $(BIN)/python || { mkdir -p $(VENV) && touch $(BEGUN) && $(PYTHON) -m venv $(VENV) >$(VENV)/install.log 2>&1; } \
+		|| { tail -3 $(VENV)/install.log; echo "$(PYTHON) cannot make an environment; on Debian and Ubuntu install the package python3-venv"; exit 1; }
+	@touch $(BEGUN)
 	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock 2>&1 \
 		| tee $(VENV)/install.log \
 		| awk '/^Collecting/ {printf "\r  %d packages collected", ++n; fflush()} /^Installing collected/ {printf "\n  installing them\n"} /^ERROR/ {print}'
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -q src  # for those whose environment keeps Python from doing it
+	@rm $(BEGUN)
 	@touch $@
 	@echo "Set-up done"
 
@@ -39,7 +51,7 @@ check: $(READY) ## Validate the data
 
 .PHONY: lab
 lab: $(READY) ## Open JupyterLab on the notebooks
-	@JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+	@JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" $(BIN)/jupyter lab --notebook-dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: test
 test: lint unit slow nbval ## Everything: linters, types, fast, slow and browser tests, notebooks
