@@ -4,6 +4,8 @@ import csv
 import hashlib
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from jalur import ledger
 from jalur.ledger import datapackage
+from jalur.ledger import edit as ledger_edit
 from jalur.ledger import tables as schema
 
 DATA = ledger.default_data()
@@ -159,6 +162,22 @@ def test_every_field_is_described(resource: dict) -> None:
         assert field["description"].endswith((".", ":"))
         assert field["constraints"]
     assert stated["primaryKey"] == ["id"]
+
+
+@pytest.mark.parametrize("which", ["shipped", "new"])
+def test_the_package_is_valid_by_another_validator(which: str, tmp_path: Path) -> None:
+    folder = DATA
+    if which == "new":
+        ledger_edit.new("my_study", tmp_path)
+        figure = {"value": "26,100", "as_of": "2024-08-31", "speaker_org": "Example Agency", "publisher": "Paper"}
+        ledger_edit.add("my_study", data=tmp_path, url="https://example.org/7", **figure)
+        folder = tmp_path
+    command = [sys.executable, "-m", "frictionless", "validate", "datapackage.json", "--json"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=100)
+    report = json.loads(run.stdout)
+    assert report["valid"], [task["errors"][:2] for task in report["tasks"] if not task["valid"]]
+    assert report["stats"]["tasks"] == len(json.loads((folder / "datapackage.json").read_text())["resources"])
+    assert run.returncode == 0
 
 
 # One schema for all

@@ -1,16 +1,19 @@
 """A new programme from an empty folder, and one more figure in a ledger."""
 
+import datetime as dt
 import io
+import json
 import os
+import stat
 import sys
 from pathlib import Path
 
 import pytest
 
-from jalur import ledger
+from jalur import dates, ledger
 from jalur.errors import InputError
 from jalur.files import LOCK, locked
-from jalur.ledger import check, datapackage
+from jalur.ledger import check, datapackage, programme
 from jalur.ledger import edit as ledger_edit
 from jalur.ledger.spoken import read_figure
 
@@ -359,3 +362,102 @@ def test_a_folder_that_cannot_be_written(data: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(InputError, match=r"cannot be written \(No space left"):
         ledger_edit.add("bali_qris", data=data, value="600 thousand", as_of="2023-01-31", speaker_org="BI", **PAGE)
     assert table(data, "bali_qris").read_bytes() == before
+
+
+def test_more_figures_of_one_day_than_there_are_letters(data: Path) -> None:
+    fields = {"value": "27 million", "as_of": "2025-01-15", "speaker_org": "KemenUMKM"} | PAGE
+    first = ledger_edit.add("umkm_onboarding", data=data, **fields).id
+    path = table(data, "umkm_onboarding")
+    row = path.read_text().splitlines()[-1]
+    letters = [chr(ord("b") + k) for k in range(25)]
+    path.write_text(path.read_text() + "".join(f"{row.replace(first, first + letter)}\n" for letter in letters))
+    assert [ledger_edit.add("umkm_onboarding", data=data, **fields).id for _ in range(2)] == [
+        f"{first}aa",
+        f"{first}ab",
+    ]
+
+
+def test_an_id_of_another_programme_is_not_used_again(data: Path) -> None:
+    path = table(data, "modern_cooperatives")
+    path.write_text(path.read_text().replace("coop-021,", "2025-01-15-kkukm-27,", 1))
+    fields = {"value": "27 million", "as_of": "2025-01-15", "speaker_org": "KemenKopUKM"} | PAGE
+    assert ledger_edit.add("umkm_onboarding", data=data, **fields).id == "2025-01-15-kkukm-27b"
+
+
+DROP = {"value": "1.3 million", "as_of": "2025-01-15", "speaker_org": "KemenUMKM"} | PAGE
+
+
+def test_a_drop_in_a_count_that_cannot_fall_needs_a_yes(data: Path) -> None:
+    before, asked = table(data, "umkm_onboarding").read_bytes(), []
+
+    def answering(answer: str) -> ledger_edit.Ask:
+        return lambda column, default: asked.append(default) or (answer if column == "force" else default)
+
+    refused = r"value is 1,300,000 for 2025-01-15, less than half of the 27,000,000 of .* with --force if it is meant"
+    for ask in (None, answering("no"), answering("")):
+        with pytest.raises(InputError, match=refused):
+            ledger_edit.add("umkm_onboarding", data=data, ask=ask, reported_on="2025-01-15", note="x", **DROP)
+    assert table(data, "umkm_onboarding").read_bytes() == before
+    assert "less than half" in asked[-1]
+    yes = ledger_edit.add(
+        "umkm_onboarding", data=data, ask=answering("yes"), reported_on="2025-01-15", note="x", **DROP
+    )
+    assert yes.fields["value"] == "1300000"
+
+
+def test_a_drop_is_appended_by_force_and_where_a_count_may_fall(data: Path) -> None:
+    given = [f"{column}={value}" for column, value in DROP.items()]
+    assert ledger_edit.run_add("umkm_onboarding", given, data, force=True) == 0
+    assert ledger_edit.add("umkm_onboarding", data=data, **DROP | {"kind": "flow", "flow_since": "2024-01-01"}).row
+    manifest = data / "umkm_onboarding" / "programme.yml"
+    manifest.write_text(manifest.read_text().replace("net: false", "net: true"))
+    assert ledger_edit.add("umkm_onboarding", data=data, **DROP | {"as_of": "2025-02-15"}).row
+
+
+def test_a_figure_ten_times_the_one_before_needs_a_yes(data: Path) -> None:
+    with pytest.raises(InputError, match=r"more than ten times the 491 of 2022-01-31 \(ekat-004\)"):
+        ledger_edit.add("ekatalog_umkm", data=data, value="49100", as_of="2022-02-01", speaker_org="LKPP", **PAGE)
+
+
+def test_one_figure_changes_one_line_of_the_description_and_reads_no_other_programme(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described, read = [], []
+    describe, read_table = datapackage.describe, programme.read_table
+    monkeypatch.setattr(datapackage, "describe", lambda *given: described.append(given[1]) or describe(*given))
+    monkeypatch.setattr(programme, "read_table", lambda *given: read.append(given[2]) or read_table(*given))
+    before = (data / "datapackage.json").read_text().splitlines()
+    ledger_edit.add("bali_qris", data=data, value="600 thousand", as_of="2023-01-31", speaker_org="BI", **PAGE)
+    after = (data / "datapackage.json").read_text().splitlines()
+    assert described == ["bali_qris/observations.csv"]
+    assert {path.split("/")[0] for path in read} == {"bali_qris", "denominators.csv", "proxies.csv"}
+    assert [
+        a["path"] for a in (json.loads(a.rstrip(",")) for a, b in zip(after, before, strict=True) if a != b)
+    ] == described
+    assert check.faults(data) == []
+
+
+def test_a_table_keeps_its_permissions_and_its_link(data: Path) -> None:
+    path = table(data, "bali_qris")
+    real = path.rename(data / "bali_qris" / "real.csv")
+    real.chmod(0o600)
+    path.symlink_to(real)
+    rows = real.read_text().count("\n")
+    ledger_edit.add("bali_qris", data=data, value="600 thousand", as_of="2023-01-31", speaker_org="BI", **PAGE)
+    assert path.is_symlink()
+    assert real.read_text().count("\n") == rows + 1
+    assert stat.S_IMODE(real.stat().st_mode) == 0o600
+
+
+def test_a_day_to_come_is_one_after_today(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = {"value": "27 million", "as_of": "2026-11-10", "speaker_org": "KemenUMKM"} | PAGE
+    monkeypatch.setattr(dates, "today", lambda: dt.date(2026, 11, 9))
+    with pytest.raises(
+        InputError, match="as_of is '2026-11-10', in the future; allowed is a day until today, 2026-11-09"
+    ):
+        ledger_edit.add("umkm_onboarding", data=data, **fields)
+    monkeypatch.setattr(dates, "today", lambda: dt.date(2026, 11, 10))
+    assert ledger_edit.add("umkm_onboarding", data=data, **fields).row
+    monkeypatch.setattr(dates, "today", lambda: dt.date(2026, 11, 9))
+    with pytest.raises(InputError, match="allowed: a date from 1990-01-01 to 2026-11-09, today"):
+        ledger.load("umkm_onboarding", data)

@@ -86,6 +86,11 @@ def test_the_command_line_goes_before_the_file(notebooks, tmp_path):
     assert (report.vintage, dict(report.settings), report.scenario) == ("2023-12-31", {"share": 0.5}, "low__share-0.5")
 
 
+@pytest.mark.parametrize(("given", "text"), [(9000, "9000"), (9000.5, "9000.5"), ("all_firms", "all_firms")])
+def test_a_number_of_units_may_stand_bare_in_a_file(given, text):
+    assert matrix.typed(matrix.Parameter("capacity", "str", "", ""), given) == text
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

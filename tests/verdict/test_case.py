@@ -96,6 +96,13 @@ def test_why_there_is_no_probability(programmes, name, vintage, choices, code):
     assert "{" not in found.sentence
 
 
+def test_a_capacity_that_the_figures_reach_is_not_said_to_be_exceeded(programme):
+    largest = Case.of(programme, MARCH).figures["value"].max()
+    found = Case.of(programme, MARCH, capacity=float(largest)).problem
+    assert found.code == "figures_exceed_capacity"
+    assert "reach or exceed the capacity" in found.sentence
+
+
 def test_without_a_capacity_there_is_no_probability(programme):
     case = Case.of(replace(programme, capacities=()), MARCH)
     assert (case.declared, case.capacity, case.problem.code) == (None, None, "no_capacity")

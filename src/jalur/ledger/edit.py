@@ -19,7 +19,8 @@ from typing import Any
 
 import pandas as pd
 
-from jalur.dates import parse_date, today
+from jalur import dates
+from jalur.dates import parse_date
 from jalur.errors import InputError, shown
 from jalur.files import write_whole
 from jalur.ledger import datapackage
@@ -202,7 +203,7 @@ def _append(programme: Programme, given: dict[str, str], ask: Ask | None, force:
     row = dict.fromkeys(columns("observations"), "") | given
     row["reported_on"] = row["reported_on"] or row["as_of"]
     as_of, reported = (parse_date(row[column], column) for column in ("as_of", "reported_on"))
-    for column, day, until in (("as_of", as_of, today()), ("reported_on", reported, today())):
+    for column, day, until in (("as_of", as_of, dates.today()), ("reported_on", reported, dates.today())):
         if day > until:
             raise InputError(f"{column} is {shown(row[column])}, in the future; allowed is a day until today, {until}")
     if reported < as_of:

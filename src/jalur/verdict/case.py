@@ -33,7 +33,7 @@ REASONS = {
     "few_figures": "only {count} usable {noun} had been published by {vintage}; at least {minimum} dates are needed",
     "target_before_figures": "the target of {early} lies before the first figure that states a level",
     "no_capacity": "no dated capacity (how many could ever join) is known",
-    "figures_exceed_capacity": "the published figures exceed the capacity of {capacity}",
+    "figures_exceed_capacity": "the published figures reach or exceed the capacity of {capacity}",
 }
 
 
