@@ -155,7 +155,7 @@ class _ComparisonEntry(_Part):
     rows: Many[Annotated[str, _text(80)]]
 
 
-# What a programme may say it is, so that it is forecast by series of its own class (`jalur.engine.KIND_CLASSES`).
+# What a programme may say it is, so that it is forecast by series of its own class.
 KindClass = Literal["digital", "durables", "coverage", "energy", "finance", "transport", "institutions", "production"]
 
 
