@@ -172,12 +172,15 @@ def _prior_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--prior", type=_path, metavar="FILE", help="prior weights as learn-prior writes them")
 
 
-def _use_prior(path: Path | None) -> None:
-    if path is not None:
-        from jalur.engine import prior
+def _prior(path: Path | None) -> Path | None:
+    """The weights to use instead of the shipped ones, by option or by the variable JALUR_PRIOR; read once to check."""
+    path = path or (Path(os.environ["JALUR_PRIOR"]) if os.environ.get("JALUR_PRIOR") else None)
+    if path is None:
+        return None
+    from jalur.engine import prior
 
-        prior.load(path)  # refused here, before anything is started
-        os.environ[prior.FILE_VARIABLE] = str(path.absolute())
+    prior.load_shapes(path)  # a fault is told here, before anything is started
+    return path.absolute()
 
 
 # report
@@ -277,6 +280,7 @@ def _report(arguments: argparse.Namespace) -> int:
         jobs=arguments.jobs,
         scheduler=arguments.scheduler,
         tls=arguments.tls,
+        prior=_prior(arguments.prior),
         force=arguments.force,
         pdf=arguments.pdf,
         fresh_kernel=arguments.fresh_kernel,
@@ -293,7 +297,6 @@ def _report(arguments: argparse.Namespace) -> int:
         files=arguments.params,
     )
     reports.outside_data(options)
-    _use_prior(arguments.prior)
     _known_programmes([report.programme for report in asked], options.data)
     if arguments.plan:
         to_do, up_to_date = reports.plan(asked, notebooks, options)
@@ -309,6 +312,10 @@ def _report(arguments: argparse.Namespace) -> int:
     for line in result.lines:
         if line.status == "done" and line.reason:
             print(f"\n{line.report} {line.name}: {plain(line.reason)}")
+    if options.prior is not None:
+        print(
+            f"\nWith the prior weights of {plain(options.prior)}; the track record was measured with the shipped ones."
+        )
     made = {line.report for line in result.lines if line.name == "verdict" and line.status != "failed"}
     _print_results(asked, made, options.out)
     return 1 if result.failed else 0
@@ -397,7 +404,9 @@ def _verdict_options(parser: argparse.ArgumentParser) -> None:
 def _verdict(arguments: argparse.Namespace) -> int:
     if arguments.lang not in LANGUAGES:
         raise InputError(f"unknown language {arguments.lang!r}; there are: {', '.join(LANGUAGES)}")
-    _use_prior(arguments.prior)
+    weights = _prior(arguments.prior)
+    if weights is not None:
+        os.environ["JALUR_PRIOR"] = str(weights)
     from jalur import ledger
     from jalur.runner.exports import sentence
     from jalur.verdict.case import Case

@@ -125,6 +125,60 @@ def test_a_failure_gives_exit_code_one_and_its_reason(report, notebooks, capsys)
     assert "02_b    cell 3: ValueError: odd [red]number[/]" in shown.out
 
 
+@pytest.fixture
+def weights(tmp_path):
+    """Prior weights under which growth is slow."""
+    from jalur.engine import prior
+
+    slow = prior.make(pace=0.03, slope_noise=0.1, level_noise=0.1, reversion=1.0)
+    (tmp_path / "slow.json").write_text(json.dumps(prior.to_dict(slow)))
+    return tmp_path / "slow.json"
+
+
+def test_a_verdict_and_a_report_take_other_prior_weights(weights, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("JALUR_PRIOR", raising=False)
+    out = tmp_path / "out"
+    asked = ["report", "--only", "verdict", "--out", str(out)]
+    chances = {}
+    for name, given in (("own", ["--prior", str(weights)]), ("shipped", []), ("own again", ["--prior", str(weights)])):
+        assert cli.main([*asked, *given]) == 0
+        shown = capsys.readouterr().out
+        assert ("With the prior weights of" in shown) == bool(given)
+        assert " 1     0        0" in shown
+        chances[name] = json.loads(next(out.rglob("verdict.json")).read_text())["joint_probability"]
+        assert cli.main([*asked, *given]) == 0
+        assert " 0     1        0" in capsys.readouterr().out
+    assert chances["own"] == chances["own again"] != chances["shipped"]
+    with monkeypatch.context() as patch:
+        patch.setenv("JALUR_PRIOR", "")  # put back when this is over
+        assert cli.main(["verdict", "--json", "--prior", str(weights)]) == 0
+        assert json.loads(capsys.readouterr().out)["joint_probability"] == chances["own"]
+    assert cli.main(["verdict", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["joint_probability"] == chances["shipped"]
+
+
+def test_a_study_is_laid_out_and_nothing_is_overwritten(tmp_path, capsys, monkeypatch):
+    folder = tmp_path / "a b ü"
+    assert cli.main(["init", str(folder)]) == 0
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "data",
+        "environment.yml",
+        "notebooks",
+        "params",
+        "requirements.lock",
+    ]
+    before = tiny.contents(folder)
+    capsys.readouterr()
+    assert cli.main(["init", str(folder)]) == 2
+    assert "new or empty" in one_sentence(capsys)
+    assert tiny.contents(folder) == before
+    monkeypatch.chdir(folder)
+    (folder / "data" / "umkm_onboarding" / "observations.csv").write_text("id\n")
+    assert cli.main(["verdict"]) == 2  # the data of this folder are read, not those of the repository
+    assert cli.main(["report", "--plan", "--only", "brief"]) == 0
+    assert not (folder / "reports").exists()
+
+
 STEERING = "\x1b[31m\x07\u202e\x9b"
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from jalur.errors import Fault, InputError, shown
+from jalur.errors import Fault, InputError, plain, shown
 from jalur.ledger import check, datapackage
 from jalur.ledger import selection as ledger
 from jalur.ledger.edit import RESERVED
@@ -521,20 +521,20 @@ def run(
         if not error.faults:
             raise
         check.print_faults(error.faults, Console(stderr=True))
-        print(f"jalur: {error}", file=sys.stderr)
+        print(f"jalur: {plain(error)}", file=sys.stderr)
         return 2
     for notice in done.notices:
-        print(f"note: {notice}")
+        print(f"note: {plain(notice)}")
     for programme in done.programmes:
-        print(programme.summary())
+        print(plain(programme.summary()))
     count = _counted(len(done.programmes), "programme")
     if dry_run:
         first = done.programmes[0]
         for name, text in first.files().items():
             print(f"\n{first.name}/{name}\n{text}", end="")
-        print(f"\n{count} would be written to {done.folder}; nothing was written")
+        print(f"\n{count} would be written to {plain(done.folder)}; nothing was written")
     else:
-        print(f"{count} written to {done.folder}; next: look at what was made, then `jalur check`")
+        print(f"{count} written to {plain(done.folder)}; next: look at what was made, then `jalur check`")
     return 0
 
 

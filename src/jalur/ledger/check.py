@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pandas as pd
 
-from jalur.errors import Fault, InputError, shown
+from jalur.errors import Fault, InputError, plain, shown
 from jalur.ledger import datapackage, programme
 from jalur.ledger import selection as ledger
 from jalur.ledger.programme import SLUG, Table, Tables
@@ -207,10 +207,10 @@ def run(data: Path | str | None = None, links: bool = False, update_hashes: bool
     if found:
         print_faults(found, console)
         number = f"{len(found):,} {'fault' if len(found) == 1 else 'faults'} in {folder}"
-        console.print(number, highlight=False, markup=False)
+        console.print(plain(number), highlight=False, markup=False)
         return 1
     said = f"No fault: {len(names)} programmes, {tables} tables, {rows:,} rows in {folder}"
-    console.print(said, highlight=False, markup=False)
+    console.print(plain(said), highlight=False, markup=False)
     return 0
 
 

@@ -21,7 +21,7 @@ import pandas as pd
 
 from jalur import dates
 from jalur.dates import parse_date
-from jalur.errors import InputError, shown
+from jalur.errors import InputError, plain, shown
 from jalur.files import write_whole
 from jalur.ledger import datapackage
 from jalur.ledger import programme as reader
@@ -406,4 +406,4 @@ def _answer(prompt: Callable[..., str], column: str, default: str) -> str:
 
 def _say(*lines: str) -> None:
     for line in lines:
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(plain(line) + "\n")

@@ -48,6 +48,7 @@ class Options:
     pdf: bool = False
     fresh_kernel: bool = False
     timeout: float | None = None
+    prior: Path | None = None
     verdict: bool = True
     notebooks: bool = True
 
@@ -91,7 +92,7 @@ class Result:
 
 def tasks_of(report: Report, notebooks: Sequence[Notebook], options: Options) -> list[Task]:
     """The work of one report: the verdict, each notebook once, and the brief once a language."""
-    tasks = []
+    works = []
     if options.verdict:
         defaults = {
             name: p.default
@@ -103,9 +104,7 @@ def tasks_of(report: Report, notebooks: Sequence[Notebook], options: Options) ->
         # What the engine would take anyway is left out, so that it does not matter which notebooks name it.
         choices = {name: v for name, v in {**defaults, **chosen}.items() if v != VERDICT_PARAMETERS[name]}
         parameters = {"programme": report.programme, "vintage": report.vintage, **choices}
-        tasks.append(
-            _task(report, Work("verdict", "verdict", parameters, None, str(options.data), timeout=options.timeout))
-        )
+        works.append(Work("verdict", "verdict", parameters, None, str(options.data), timeout=options.timeout))
     for notebook in notebooks if options.notebooks else ():
         brief = notebook.name == "brief"
         for lang in report.langs if brief else ("en" if "en" in report.langs else report.langs[0],):
@@ -124,8 +123,9 @@ def tasks_of(report: Report, notebooks: Sequence[Notebook], options: Options) ->
                 options.fresh_kernel,
                 options.timeout,
             )
-            tasks.append(_task(report, replace(work, pdf=options.pdf) if brief else work))
-    return tasks
+            works.append(replace(work, pdf=options.pdf) if brief else work)
+    weights = options.prior.read_bytes() if options.prior else None
+    return [_task(report, replace(work, prior=weights)) for work in works]
 
 
 def _task(report: Report, work: Work) -> Task:
@@ -135,6 +135,8 @@ def _task(report: Report, work: Work) -> Task:
         "parameters": work.parameters,
         "notebook": sha256(work.notebook) if work.notebook else None,
     }
+    if work.prior is not None:
+        parts["prior"] = sha256(work.prior)
     return Task(report, work, manifest.inputs_hash(parts))
 
 
@@ -267,7 +269,7 @@ def make(
                 raise next(iter(faults.values()))
             lines |= {id(t): _refused(t, faults[t.report.folder]) for t in to_do if t.report.folder in faults}
             tasks_left = [task for task in tasks if task.report.folder not in faults]
-            if not options.scheduler and options.verdict:
+            if not options.scheduler and options.verdict and options.prior is None:
                 execute.look_ahead(task.work for task in tasks_left if task.work.kind == "verdict")
             executor, slots = stack.enter_context(_executor(options))
             stack.enter_context(locked(options.out))

@@ -23,10 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from jalur.errors import InputError
+from jalur.files import FOLDER_VARIABLE, sha256
 from jalur.runner.manifest import DataHashes, environment
 from jalur.runner.workers import WORKERS, WorkerDied, WorkerTimeout
 
-DATA_VARIABLE = "JALUR_DATA"  # read by `jalur.ledger.selection.default_data`
+DATA_VARIABLE, PRIOR_VARIABLE = "JALUR_DATA", "JALUR_PRIOR"  # read by `jalur.ledger.selection.default_data`
 LAST_LINE = 400  # characters of an error message that are kept as the reason of a failure
 
 
@@ -52,6 +53,8 @@ class Work:
         Seconds allowed.
     pdf : bool
         Print the exported page to PDF as well.
+    prior : bytes, optional
+        Prior weights other than the shipped ones, as `jalur learn-prior` writes them.
     environment : dict, optional
         Versions of the caller; a worker with others refuses the work, since its results could differ.
     """
@@ -65,6 +68,7 @@ class Work:
     timeout: float | None = None
     pdf: bool = False
     environment: dict[str, Any] | None = None
+    prior: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,7 @@ def _guarded(work: Work) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="jalur-work-") as folder:
         data = _unpacked(work.data, Path(folder) / "data")
         os.environ[DATA_VARIABLE] = str(data)
+        _use_prior(work.prior, Path(folder) / "prior.json")
         os.chdir(folder)
         used = _ReadFiles(data)
         if work.fresh_kernel and work.notebook:  # whose reading cannot be watched
@@ -168,6 +173,19 @@ def _guarded(work: Work) -> Outcome:
         os.chdir("/")
     took = time.perf_counter() - started
     return replace(outcome, seconds=took, peak_mib=_peak_mib(), data=used.data.known(), changed=changed)
+
+
+def _use_prior(weights: bytes | None, path: Path) -> None:
+    """Have the engine of this process take these weights, and results that others got with the same ones alone."""
+    os.environ.pop(PRIOR_VARIABLE, None)
+    if weights is None:
+        return
+    path.write_bytes(weights)
+    os.environ[PRIOR_VARIABLE] = str(path)
+    if os.environ.get(FOLDER_VARIABLE):
+        kept = Path(os.environ[FOLDER_VARIABLE]) / sha256(weights)
+        kept.mkdir(exist_ok=True)
+        os.environ[FOLDER_VARIABLE] = str(kept)
 
 
 def _peak_mib() -> float:
