@@ -24,7 +24,7 @@ HEAD = """\
 
 Ratios, both sides measured in the same run on the same machine: seconds differ between machines, ratios hardly.
 Repeat it with `make bench` (about ten minutes; nothing else should be busy meanwhile), or print one part with
-`.venv/bin/python benchmarks/run.py reports` (or `forecasts`, `curves`).
+`.venv/bin/python benchmarks/run.py reports` (or `forecasts`, `curves`, `office`).
 
 A ratio is ours as a share of the other, so less is better; an aim says how large it may be. Where several turns were
 measured, each turn measures both sides one after the other, and the table shows medians, of the ratios too. Whole
