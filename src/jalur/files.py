@@ -16,7 +16,6 @@ import os
 import pickle
 import pwd
 import secrets
-import socket
 import stat
 import time
 from collections.abc import Callable, Iterator
@@ -92,7 +91,7 @@ def locked(folder: Path, wait: float) -> Iterator[None]:
             raise HeldError(_holder(path))
         time.sleep(0.02)
     try:
-        os.pwrite(handle, f"{_user()} on {socket.gethostname()}, process {os.getpid()}".encode(), 0)
+        os.pwrite(handle, f"{_user()} on {os.uname().nodename}, process {os.getpid()}".encode(), 0)
         yield
     finally:
         path.unlink(missing_ok=True)
