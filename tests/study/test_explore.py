@@ -19,8 +19,7 @@ from jalur.study.explore import App
 from jalur.verdict import pace
 from jalur.verdict.case import Case, Question
 from jalur.verdict.judge import judge
-from jalur.verdict.scenarios import active, by_retention
-from jalur.verdict.what_if import Explorer
+from jalur.verdict.scenarios import Explorer, active, by_retention
 from jalur.words.format import LANGUAGES, Format
 
 BUDGET = 0.150  # seconds from the move to the drawn result

@@ -23,7 +23,7 @@ from jalur.study import tables as notebook_tables
 from jalur.verdict import model as v
 from jalur.verdict.case import Case
 from jalur.verdict.pace import nice_amounts
-from jalur.verdict.what_if import Explorer
+from jalur.verdict.scenarios import Explorer
 from jalur.words import sentences as brief_text
 from jalur.words.format import Format, capital
 

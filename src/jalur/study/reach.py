@@ -14,7 +14,7 @@ from jalur.engine import prior
 from jalur.study import findings as notebook_findings
 from jalur.study import tables as notebook_tables
 from jalur.study.base import Sentences, Shown, StudyBase
-from jalur.verdict import measured, scenarios
+from jalur.verdict import measured, pace, scenarios
 from jalur.words import sentences as brief_text
 from jalur.words.tables import Table, link
 
@@ -72,7 +72,7 @@ class ReachViews(StudyBase):
 
     def surge_table(self) -> Table:
         """Pace before, during and after the surge."""
-        rows = scenarios.pace_by_period(self._history, self.programme.periods)
+        rows = pace.pace_by_period(self._history, self.programme.periods)
         return notebook_tables.periods(rows, self.fmt) if rows else self._nothing
 
     @cached_property

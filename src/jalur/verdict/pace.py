@@ -5,10 +5,12 @@ No model here: these numbers can be given even where no probability can.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
-from jalur.dates import months_between
+from jalur.dates import DAYS_A_MONTH, months_between
 from jalur.verdict.model import Interval, Pace
 
 
@@ -100,6 +102,76 @@ def published_pace(figures: pd.DataFrame, windows: tuple[int, ...] = (12, 6)) ->
             pace = (level - older.iloc[-1]) / months_between(older.index[-1], last)
             found.append((months, older.index[-1].date().isoformat(), float(pace)))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class PeriodPace:
+    """Pace of the published figures in a period, units a month with 90 % interval, and its change from the last."""
+
+    name: str
+    start: str
+    end: str
+    figures: int
+    monthly: float | None
+    monthly_90: Interval | None
+    change: float | None
+    change_90: Interval | None
+
+
+def pace_by_period(figures: pd.DataFrame, breaks: tuple[tuple[str, str], ...]) -> tuple[PeriodPace, ...]:
+    """Slope of the published figures in each period, by least squares with errors robust to unequal variance (HC3).
+
+    Parameters
+    ----------
+    figures : DataFrame
+        Columns as_of (datetime64), value (units).
+    breaks : tuple of (name, first day)
+        Periods in order of time; each ends the day before the next begins.
+
+    Returns
+    -------
+    tuple of PeriodPace
+        ``monthly`` is None where a period has fewer than four figures on three dates. The change is the difference
+        of two independent slopes; its interval adds their variances. Empty without periods or figures.
+    """
+    from statsmodels.regression.linear_model import OLS  # a third of what statsmodels.api imports
+    from statsmodels.tools.tools import add_constant
+
+    if not breaks or figures.empty:
+        return ()
+
+    ends = [*(pd.Timestamp(day) - pd.Timedelta(days=1) for _, day in breaks[1:]), figures["as_of"].max()]
+    rows: list[PeriodPace] = []
+    before: tuple[float, float] | None = None
+    for (name, start), end in zip(breaks, ends, strict=True):
+        part = figures[(figures["as_of"] >= pd.Timestamp(start)) & (figures["as_of"] <= end)]
+        if len(part) < 4 or part["as_of"].nunique() < 3:
+            rows.append(PeriodPace(name, start, end.date().isoformat(), len(part), None, None, None, None))
+            before = None
+            continue
+        months = (part["as_of"] - part["as_of"].iloc[0]).dt.days.to_numpy() / DAYS_A_MONTH
+        fit = OLS(part["value"].to_numpy(float), add_constant(months)).fit(cov_type="HC3")
+        slope, variance = float(fit.params[1]), float(fit.cov_params()[1, 1])
+        change = (slope - before[0], variance + before[1]) if before else None
+        rows.append(
+            PeriodPace(
+                name,
+                start,
+                end.date().isoformat(),
+                len(part),
+                slope,
+                _ninety(slope, variance),
+                change[0] if change else None,
+                _ninety(*change) if change else None,
+            )
+        )
+        before = (slope, variance)
+    return tuple(rows)
+
+
+def _ninety(centre: float, variance: float) -> Interval:
+    half = 1.6448536269514722 * variance**0.5
+    return centre - half, centre + half
 
 
 def nice_amounts(target: float, steps: int = 40) -> tuple[float, ...]:
