@@ -108,7 +108,7 @@ api: $(READY) ## API reference from the docstrings, into docs/api (works offline
 .PHONY: pictures
 pictures: $(READY) ## Draw the fan charts of the README again
 	@cd docs && for lang in en id; do \
-		../$(BIN)/python -c "import helpers; helpers.open_study(lang='$$lang').fan_chart().save('fan.$$lang.png')"; done
+		../$(BIN)/python -c "import helpers; helpers.open_study(lang='$$lang').reach.fan().save('fan.$$lang.png')"; done
 
 .PHONY: screenshots
 screenshots: $(READY) browser ## Take the pictures of the briefs and of the explorer again, in a real Chromium

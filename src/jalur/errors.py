@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -72,3 +73,25 @@ def shown(value: object, limit: int = 60) -> str:
     """Quote a given value on one line, shortened, so that no input can break or flood a message."""
     text = repr(value) if isinstance(value, str) else repr(str(value))
     return text if len(text) <= limit else f"{text[: limit - 4]}...{text[0]}"
+
+
+def meant(given: object, allowed: Iterable[str]) -> str:
+    """End of a message that asks for the nearest allowed word; empty where none is near.
+
+    Examples
+    --------
+    >>> meant("gompertzz", ("logistic", "gompertz"))
+    "; did you mean 'gompertz'?"
+    >>> meant("line", ("logistic", "gompertz"))
+    ''
+    """
+    near = difflib.get_close_matches(str(given), list(allowed), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def choice(given: str, allowed: Iterable[str], what: str) -> str:
+    """One of a few allowed words; anything else is refused with those that are allowed and the nearest of them."""
+    allowed = tuple(allowed)
+    if given not in allowed:
+        raise InputError(f"{what} is {shown(given)}; allowed: {', '.join(allowed)}{meant(given, allowed)}")
+    return given

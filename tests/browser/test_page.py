@@ -37,7 +37,7 @@ PAGES = [pytest.param("real", key, id="-".join(key)) for key in REAL] + [
 
 def long_page(lang):
     """Eight targets with everything else that a page can hold: the hardest to keep on two sheets."""
-    real = study("umkm_onboarding", "2022-03-31")._material
+    real = study("umkm_onboarding", "2022-03-31").material
     kept = {name: getattr(real, name) for name in ("record", "measured", "definitions", "survey")}
     case = cases()["yearly"]
     case.programme.observations = real.programme.observations

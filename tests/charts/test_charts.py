@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 import pytest
 from brief_cases import Case, cases
+from matplotlib.text import Text
 
 from jalur import charts, ledger
-from jalur import charts as charts_evidence
 from jalur.charts import parts as chart_parts
 from jalur.verdict import measured
 from jalur.words.format import LANGUAGES, Format
@@ -225,10 +225,10 @@ def test_charts_of_the_notebooks(lang, narrow):
     ceilings = [18e6, 30e6, 60e6, 120e6]
     drawn = [
         charts.definition_chart(rows, fmt, "UMKM", narrow),
-        charts_evidence.evidence_chart(
+        charts.evidence_chart(
             case.figures, list(case.figures["id"][::2]), fmt, "KemenKopUKM", verdict["milestones"], narrow
         ),
-        charts_evidence.curves_chart(
+        charts.curves_chart(
             case.figures,
             {"logistic": Straight(4e6), "gompertz": Straight(4.1e6), "saturating": Straight(9e6)},
             fmt,
@@ -236,22 +236,36 @@ def test_charts_of_the_notebooks(lang, narrow):
             verdict["milestones"],
             narrow,
         ),
-        charts_evidence.profile_chart(
+        charts.profile_chart(
             {"logistic": (ceilings, [3.0, 1.0, 0.0, 0.0]), "gompertz": (ceilings, [5.0, 2.0, 0.3, 0.1])},
             fmt,
             "UMKM",
             narrow,
         ),
-        charts_evidence.passage_chart(verdict, fmt, narrow),
-        charts_evidence.tornado_chart(bars, 0.497, fmt, 30e6, narrow),
-        charts_evidence.reliability_chart(found["methods"]["jalur"]["reliability"], fmt, narrow),
-        charts_evidence.coverage_chart([(k, m["coverage_90"]) for k, m in found["methods"].items()], fmt, 0.9, narrow),
+        charts.passage_chart(verdict, fmt, narrow),
+        charts.tornado_chart(bars, 0.497, fmt, 30e6, narrow),
+        charts.reliability_chart(found["methods"]["jalur"]["reliability"], fmt, narrow),
+        charts.coverage_chart([(k, m["coverage_90"]) for k, m in found["methods"].items()], fmt, 0.9, narrow),
     ]
     for figure, alt in drawn:
         assert charts.overlaps(figure) == []
         assert re.search(r"\d", alt)
         assert alt.endswith(".")
     assert len({alt for _, alt in drawn}) == len(drawn)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_ends_of_a_swing_at_the_edge_are_named_inside_the_picture(lang):
+    """Seen in print, where the type is a little wider than on the canvas that places it."""
+    fmt, name = Format(lang), "micro and small firms outside agriculture"
+    bars = [("capacity", 0.001, 0.43, name, "x"), ("window", 0.27, 0.997, "from 1 Oct 2021", name)]
+    figure, alt = charts.tornado_chart(bars, 0.43, fmt, 30e6)
+    figure.set_dpi(200)
+    assert charts.overlaps(figure) == []
+    words = [text.get_text() for text in figure.findobj(Text)]
+    assert {"<1%", ">99%"} <= set(words)
+    assert words.count(name) == 2
+    assert fmt.exact(30e6) in alt
 
 
 VINTAGES = ("2021-12-31", "2022-03-31", "2022-12-31", "2023-12-31", "2024-12-31")
@@ -278,11 +292,9 @@ def test_no_label_overlaps_for_any_real_programme_and_vintage(programmes, name):
                 ]
                 if len(rows):
                     drawn.append(
-                        charts_evidence.evidence_chart(
-                            rows, list(figures["id"]), fmt, programme.reference_source, narrow=narrow
-                        )
+                        charts.evidence_chart(rows, list(figures["id"]), fmt, programme.reference_source, narrow=narrow)
                     )
                 if verdict.first_passage:
-                    drawn.append(charts_evidence.passage_chart(verdict, fmt, narrow))
+                    drawn.append(charts.passage_chart(verdict, fmt, narrow))
                 for figure, _ in drawn:
                     assert charts.overlaps(figure) == [], (name, vintage, lang, narrow)

@@ -461,3 +461,16 @@ def test_a_day_to_come_is_one_after_today(data: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(dates, "today", lambda: dt.date(2026, 11, 9))
     with pytest.raises(InputError, match="allowed: a date from 1990-01-01 to 2026-11-09, today"):
         ledger.load("umkm_onboarding", data)
+
+
+def test_a_reference_body_needs_a_row_only_where_there_are_rows(tmp_path):
+    folder = ledger_edit.new("study", tmp_path)
+    manifest, table = folder / "programme.yml", folder / "observations.csv"
+    manifest.write_text(manifest.read_text().replace("Example Agency #", "Exmple Agency #"))
+    with pytest.raises(InputError) as raised:
+        ledger.load("study", tmp_path)
+    assert [fault.column for fault in raised.value.faults] == ["reference_source"]
+    assert "'Exmple Agency'" in str(raised.value)
+    assert "Example Agency" in str(raised.value)
+    table.write_text(table.read_text().splitlines()[0] + "\n")
+    assert ledger.load("study", tmp_path).name == "study"

@@ -7,8 +7,6 @@ import pytest
 
 from jalur.engine.prior import load
 from jalur.record.calibration import Calibration, Design, calibrate, design_prior, simulate
-from jalur.study import record_tables
-from jalur.words.format import Format
 
 
 def test_simulated_ledgers_look_like_ledgers():
@@ -41,17 +39,6 @@ def test_the_tests_notice_what_they_should():
     assert narrow.p_uniform()[0] < 1e-6
     assert narrow.p_targets()[0] < 1e-6
     assert narrow.coverage(0.5)[0] < 0.35
-
-
-def test_the_tables_say_what_was_simulated():
-    """Shares and p-values as computed, one row a date and one a target, in both languages the same numbers."""
-    found = calibrate(20, seed=2)
-    for lang, now in (("en", "at the last figure"), ("id", "pada angka terakhir")):
-        fmt = Format(lang)
-        levels, targets = record_tables.simulated_levels(found, fmt), record_tables.simulated_targets(found, fmt)
-        assert [row[2] for row in levels.rows] == [fmt.percent(float(x)) for x in found.coverage(0.9)]
-        assert levels.rows[found.ahead.index(0.0)][0] == now
-        assert [row[2] for row in targets.rows] == [fmt.percent(float(x)) for x in found.happened.mean(axis=0)]
 
 
 @pytest.mark.slow

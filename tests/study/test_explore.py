@@ -14,8 +14,7 @@ from jalur import charts, ledger
 from jalur.charts import fan_svg
 from jalur.errors import InputError
 from jalur.runner import request as matrix
-from jalur.study import saved as explore_save
-from jalur.study.explore import App
+from jalur.study.explore import App, report_command, save_choices
 from jalur.verdict import pace
 from jalur.verdict.case import Case, Question
 from jalur.verdict.judge import judge
@@ -231,17 +230,17 @@ def test_a_file_with_other_choices_is_left_alone(app):
 def test_a_name_needs_a_letter_and_a_folder_that_can_be_written(programme, tmp_path):
     fmt, case = Format("id"), Case.of(programme, "2022-03-31")
     with pytest.raises(InputError, match="huruf"):
-        explore_save.write(tmp_path, "!?", case, (), fmt)
+        save_choices(tmp_path, "!?", case, (), fmt)
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="tidak dapat ditulisi"):
-        explore_save.write(tmp_path / "file", "a", case, (), fmt)
+        save_choices(tmp_path / "file", "a", case, (), fmt)
 
 
 def test_the_command_names_a_data_folder_of_ones_own(programme, tmp_path):
     moved = replace(programme, folder=tmp_path / "umkm_onboarding")
-    assert explore_save.command(moved, tmp_path / "a.yml").endswith(f"a.yml --data {tmp_path}")
+    assert report_command(moved, tmp_path / "a.yml").endswith(f"a.yml --data {tmp_path}")
     inside = ledger.default_data().parent / "params" / "a.yml"
-    assert explore_save.command(programme, inside) == "jalur report --params params/a.yml"
+    assert report_command(programme, inside) == "jalur report --params params/a.yml"
 
 
 def test_without_widgets_it_shows_its_start_and_the_way_to_the_sliders():

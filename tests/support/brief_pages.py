@@ -38,4 +38,4 @@ def study(name: str, vintage: str) -> Any:
 @lru_cache(maxsize=64)
 def real_page(name: str, vintage: str, lang: str) -> str:
     """The brief of a real programme."""
-    return export(brief.sections(study(name, vintage)._material, lang), lang)
+    return export(brief.sections(study(name, vintage).material, lang), lang)

@@ -2,14 +2,10 @@
 
 import re
 
-import pandas as pd
 import pytest
 from markupsafe import Markup
 
-from jalur.study import tables as notebook_tables
-from jalur.study.counts import BodyGap
-from jalur.words.format import Format
-from jalur.words.tables import Table, from_frame, link
+from jalur.words.tables import Table, link
 
 TABLE = Table(
     "Caption & more", ("Name", "Value"), (("<script>alert(1)</script>", "1"), ("b", Markup("<b>2</b>"))), frozenset({1})
@@ -35,16 +31,22 @@ def test_numeric_columns_are_marked_in_head_and_body():
     assert TABLE.html().count('class="num"') == 3
 
 
+def test_alignment_is_written_into_every_cell_where_asked():
+    html = TABLE.html(aligned=True)
+    assert html.count('style="text-align:left"') == 3
+    assert html.count('style="text-align:right"') == 3
+    assert "style=" not in TABLE.html()
+
+
+def test_as_text_it_is_a_caption_and_columns():
+    assert str(TABLE).splitlines()[0] == "Caption & more"
+    assert "Name Value" in str(TABLE)
+
+
 def test_the_frame_holds_the_plain_texts():
     frame = TABLE.frame()
     assert list(frame.columns) == ["Name", "Value"]
     assert frame["Value"].tolist() == ["1", "2"]
-
-
-def test_a_frame_becomes_a_table():
-    table = from_frame(pd.DataFrame({"who": ["a", None], "n": [1, 2]}), "c", numeric=["n"])
-    assert table.rows == (("a", "1"), ("", "2"))
-    assert table.numeric == {1}
 
 
 def test_links_carry_no_referrer_and_no_opener():
@@ -55,10 +57,3 @@ def test_links_carry_no_referrer_and_no_opener():
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "", " https://x"])
 def test_other_addresses_are_not_linked(url):
     assert link(url, "<b>page</b>") == "&lt;b&gt;page&lt;/b&gt;"
-
-
-def test_bodies_have_their_names_in_the_language_of_the_notebook():
-    gaps = [BodyGap(body, 2, 0, None, None, None) for body in ("Presiden", "idEA")]
-    for lang, name in (("en", "The President"), ("id", "Presiden")):
-        rows = notebook_tables.bodies(gaps, Format(lang), None).rows
-        assert [row[0] for row in rows] == [name, "idEA"]  # a proper name keeps its small letter

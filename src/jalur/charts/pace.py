@@ -183,7 +183,7 @@ def tornado_chart(
     """
     left = 33.0 if narrow else 42.0
     fig, ax = parts.canvas(92 if narrow else 150, 17 + 10.5 * max(len(bars), 1), left, 5, 8, 11)
-    ax.set(xlim=(0, 100), ylim=(-0.6, max(len(bars), 1) - 0.4), xticks=[0, 25, 50, 75, 100], yticks=[])
+    ax.set(xlim=(0, 100), ylim=(-0.75, max(len(bars), 1) - 0.4), xticks=[0, 25, 50, 75, 100], yticks=[])
     ax.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100"])
     ax.grid(axis="x")
     ax.spines["bottom"].set_visible(False)
@@ -218,18 +218,15 @@ def tornado_chart(
         note(ax, choice, (0, y), dx=-6, side="y", ha="right", fontsize=6.6)
         said.append(f"{choice}: {fmt.percent(low)} ({low_name or '–'}) \u2013 {fmt.percent(high)} ({high_name or '–'})")
     labels = parts.Labels(ax, margin=0.5)
-    labels.block_line([(100 * base, -0.6), (100 * base, len(bars) - 0.4)], 0.4)
+    labels.block_line([(100 * base, -0.75), (100 * base, len(bars) - 0.4)], 0.4)
     for y, (_, low, high, low_name, high_name) in zip(range(len(bars) - 1, -1, -1), bars, strict=True):
         for share, name, dx in ((low, low_name, -3.0), (high, high_name, 3.0)):
             if abs(share - base) < 0.005:
                 continue
-            sides = [(dx, 0, "right" if dx < 0 else "left", "center")]
-            number = fmt.percent(share)
-            labels.put(number, (100 * share, y), sides, fontsize=6.8, fontweight="bold")
-            under = [
-                (0, -8.5, align, "top")
-                for align in (("right", "center", "left") if dx < 0 else ("left", "center", "right"))
-            ]
-            if name and not narrow:
-                labels.put(name, (100 * share, y), under, fontsize=6, color=GREY)
-    return fig, fmt.say("alt.tornado", base=fmt.percent(base), parts="; ".join(said))
+            out, back = ("right", "left") if dx < 0 else ("left", "right")
+            beside = [(dx, 0, out, "center"), (-dx, 0, back, "center")]  # inside the bar where the axis ends beside it
+            labels.put(fmt.percent(share), (100 * share, y), beside, fontsize=6.8, fontweight="bold")
+            under = [(0, -8.5, align, "top") for align in (out, "center", back)]
+            if name and not narrow:  # a wide margin: small type is a little wider on paper than where it is measured
+                labels.put(name, (100 * share, y), under, margin=3.0, fontsize=6, color=GREY)
+    return fig, fmt.say("alt.tornado", target=fmt.exact(target), base=fmt.percent(base), parts="; ".join(said))

@@ -177,6 +177,14 @@ def png(fig: Figure, dpi: int = 200) -> bytes:
     return out.getvalue()
 
 
+def pdf(fig: Figure) -> bytes:
+    """The figure as PDF: same input, same bytes."""
+    out = io.BytesIO()
+    with style():
+        fig.savefig(out, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    return out.getvalue()
+
+
 def renderer_of(fig: Any) -> Any:
     """The renderer that measures texts of a figure."""
     return fig.canvas.get_renderer()

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from jalur.dates import half_width, parse_date, records, today, vintage_day
-from jalur.errors import InputError, shown
+from jalur.errors import InputError, meant, shown
 from jalur.files import default_folder
 from jalur.ledger.programme import SLUG, Programme, checked_name, read
 from jalur.ledger.tables import checked, columns, texts_of
@@ -64,7 +64,10 @@ def load(name: str, data: Path | str | None = None) -> Programme:
     folder = _data_folder(data)
     if not (folder / name / "programme.yml").is_file():
         known = ", ".join(programmes(folder)) or "none in this folder"
-        raise InputError(f"programme is {shown(name)}, which has no programme.yml in {folder}; known are: {known}")
+        near = meant(name, programmes(folder))
+        raise InputError(
+            f"programme is {shown(name)}, which has no programme.yml in {folder}; known are: {known}{near}"
+        )
     loaded, faults = read(name, folder)
     if loaded is None:
         raise InputError.of(faults)
@@ -136,7 +139,7 @@ def _known(given: Iterable[str], column: pd.Series, what: str) -> list[str]:
             listed = (
                 ", ".join(known) if len(known) <= 30 else f"one of the {len(known)} in the ledger, such as {known[0]}"
             )
-            raise InputError(f"{what} is {shown(name)}; allowed: {listed}")
+            raise InputError(f"{what} is {shown(name)}; allowed: {listed}{meant(name, known)}")
     return names
 
 

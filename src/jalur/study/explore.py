@@ -7,24 +7,26 @@ way to the sliders.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+import re
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
+import yaml
 from markupsafe import Markup
 
-from jalur import ledger
+from jalur import files, ledger
 from jalur.charts import fan_svg, scale_of
 from jalur.dates import iso
 from jalur.errors import InputError
-from jalur.study import saved as explore_save
-from jalur.study import tables as notebook_tables
+from jalur.study.reach import milestones_table
 from jalur.verdict import model as v
 from jalur.verdict.case import Case
 from jalur.verdict.pace import nice_amounts
 from jalur.verdict.scenarios import Explorer
-from jalur.words import sentences as brief_text
+from jalur.words import sentences as text
 from jalur.words.format import Format, capital
 
 _STYLE = {"description_width": "12em"}
@@ -189,12 +191,12 @@ class App:
         self.sentence.value = str(self._words(figures))
         chart = fan_svg(self.verdict, figures, fmt, case.programme.reference_source)
         self.chart.value = str(chart + Markup("<p>{}</p>").format(fmt.say("explore.legend")))
-        self.table.value = str(self._targets(figures).html())
-        stem = explore_save.slug("-".join(map(str, explore_save.parameters(case).values())))
+        self.table.value = str(self._targets(figures).html(aligned=True))
+        stem = slug("-".join(map(str, parameters(case).values())))
         self.name.placeholder, self.saved.value = stem, ""
 
     def _targets(self, figures: Any) -> Any:
-        return notebook_tables.milestones(self.verdict, self.fmt, scale_of(self.verdict, figures, self.fmt))
+        return milestones_table(self.verdict, self.fmt, scale_of(self.verdict, figures, self.fmt))
 
     def _assumed(self) -> list[str]:
         """What the sliders assume beyond the evidence, in words."""
@@ -215,7 +217,7 @@ class App:
             said.insert(0, fmt.say("explore.assumed.share", share=fmt.percent(self.share.value)))
         known = fmt.counted("explore.figures", len(figures), day=fmt.day(self.verdict.vintage))
         tail = fmt.say("explore.assumes", list=fmt.joined(said)) if said else ""
-        sentence = brief_text.sentence(self.verdict.to_dict(), fmt, emphasis=True)
+        sentence = text.sentence(self.verdict.to_dict(), fmt, emphasis=True)
         return Markup(
             '<div role="status" aria-live="polite"><p style="font-size:1.25em">{}</p><p>{} {}</p></div>'
         ).format(sentence, capital(known), tail)
@@ -225,7 +227,7 @@ class App:
         try:
             said = self._assumed()
             remarks = [fmt.say("explore.assumes", list=fmt.joined(said))] if said else []
-            path, command = explore_save.write(
+            path, command = save_choices(
                 self.folder, self.name.value or self.name.placeholder, self.asked, remarks, fmt
             )
         except InputError as error:
@@ -243,11 +245,82 @@ class App:
     def _fallback(self) -> tuple[str, str]:
         figures = self.asked.figures
         table = self._targets(figures)
-        sentence = brief_text.sentence(self.verdict.to_dict(), self.fmt)
+        sentence = text.sentence(self.verdict.to_dict(), self.fmt)
         help_ = self.fmt.say("explore.no_widgets")
-        html = Markup("<p>{}</p><p>{}</p>{}").format(help_, sentence, table.html())
-        return str(html), f"{help_}\n{sentence}\n{table.frame().to_string(index=False)}"
+        html = Markup("<p>{}</p><p>{}</p>{}").format(help_, sentence, table.html(aligned=True))
+        return str(html), f"{help_}\n{sentence}\n{table}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         html, text = self._first
         return {**self.box._repr_mimebundle_(), "text/html": html, "text/plain": text}
+
+
+# the choices as a parameter file of `jalur report`
+
+
+def slug(words: str) -> str:
+    """File name without ending: small letters, digits and hyphens; empty where `words` holds neither.
+
+    Examples
+    --------
+    >>> slug("What if 60% can join?")
+    'what-if-60-can-join'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:60].rstrip("-")
+
+
+def parameters(case: Case) -> dict[str, Any]:
+    """What a report is asked for: programme and vintage, and capacity, seed and draws where they are not the usual."""
+    question = case.question
+    values: dict[str, Any] = {"programme": case.programme.name, "vintage": case.vintage}
+    if question.capacity:
+        values["capacity"] = question.capacity
+    if question.capacity_share != 1:
+        values["capacity_share"] = round(question.capacity_share, 4)
+    plain = {one.name: one.default for one in fields(question)}
+    return values | {
+        name: getattr(question, name) for name in ("seed", "draws") if getattr(question, name) != plain[name]
+    }
+
+
+def report_command(programme: Any, file: Path) -> str:
+    """The command that runs a parameter file; it names the data folder where that is not the repository's."""
+    data = programme.folder.parent
+    home = ledger.default_data()
+    shown = file.relative_to(home.parent).as_posix() if file.is_relative_to(home.parent) else str(file)
+    return f"jalur report --params {shown}" + ("" if data == home else f" --data {data}")
+
+
+def save_choices(folder: Path, name: str, case: Case, remarks: Sequence[str], fmt: Format) -> tuple[Path, str]:
+    """Write a parameter file whole and return it with the command that runs it.
+
+    Parameters
+    ----------
+    folder : Path
+        Is made where it does not exist.
+    name : str
+        Becomes the file's name as a slug; a file of that name with other content is left alone.
+    case : Case
+    remarks : sequence of str
+        Choices that a report does not have; written as comments.
+    fmt : Format
+
+    Raises
+    ------
+    InputError
+        A name without letters and digits, a name that is taken, a folder that cannot be written.
+    """
+    stem = slug(name)
+    if not stem:
+        raise InputError(fmt.say("explore.name_needed"))
+    path = folder / f"{stem}.yml"
+    head = [fmt.say("explore.comment"), *remarks]
+    content = "".join(f"# {line}\n" for line in head) + yaml.safe_dump(parameters(case), sort_keys=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.read_text(encoding="utf-8") != content:
+            raise InputError(fmt.say("explore.taken", file=path.name))
+        files.write_whole(path, content.encode())
+    except OSError as error:
+        raise InputError(fmt.say("explore.no_programme_file", folder=folder, why=error.strerror)) from error
+    return path, report_command(case.programme, path)

@@ -1,245 +1,328 @@
-"""Views of a study: the verdict, and what would change it."""
+"""The verdict: how likely, by when, at what pace. The notebook on reachability."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import astuple
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from jalur import charts
-from jalur import charts as charts_evidence
-from jalur.engine import prior
-from jalur.study import findings as notebook_findings
-from jalur.study import tables as notebook_tables
-from jalur.study.base import Sentences, Shown, StudyBase
-from jalur.verdict import measured, pace, scenarios
-from jalur.words import sentences as brief_text
-from jalur.words.tables import Table, link
+from jalur.study.base import DASH, Listing, Picture, Room, Sentences, chance, ends, frame, maybe, stretch, table
+from jalur.verdict import model as v
+from jalur.verdict.pace import pace_by_period
+from jalur.words import sentences as text
+from jalur.words.format import Format, Scale
+from jalur.words.tables import Table
+
+MONTH = 31  # days: a last figure that is older leaves a part of the last year to the model that is worth saying
 
 
-class ReachViews(StudyBase):
+class Reach(Room):
     """The verdict: how likely, by when, at what pace."""
 
-    def verdict_sentence(self) -> Sentences:
+    VIEWS = (
+        "sentence", "fan", "milestones", "passage", "pace", "currencies", "levels", "labels", "periods", "findings",
+    )  # fmt: skip
+
+    def sentence(self) -> Sentences:
         """The verdict in one sentence."""
-        return Sentences([brief_text.sentence(self.verdict.to_dict(), self.fmt)])
+        return Sentences([text.sentence(self.subject.verdict.to_dict(), self.fmt)])
 
-    def title(self) -> Sentences:
-        """What is studied, and as known on which day."""
-        words = {"title": self.programme.title[self.fmt.lang], "vintage": self.fmt.day(self.question.vintage)}
-        return Sentences([self.fmt.say("nb.title", **words)])
+    def fan(self) -> Picture:
+        """Published figures, official path and projection.
 
-    def limits(self) -> Sentences:
-        """The limits of the claim."""
-        return Sentences(
-            notebook_findings.limits(self.verdict, self.programme, self.figures, self.fmt, measured.record())
+        Data: the projection: date, q05, q10, q25, q50, q75, q90, q95 (quantiles of the level, units). No rows where no
+        probability can be given.
+        """
+        verdict, source = self.subject.verdict, self.subject.programme.reference_source
+        kinds = {name: "number" for name in v.FanRow.__dataclass_fields__} | {"date": "date"}
+        chart = charts.fan_chart(verdict, self.subject.figures, self.fmt, reference_source=source)
+        return self.picture(chart, frame((astuple(row) for row in verdict.fan), **kinds))
+
+    def milestones(self) -> Listing:
+        """Each target: chance, words, middle and range.
+
+        Data: date, target (units), status, probability, median, low_50, high_50, low_80, high_80, low_90, high_90
+        (units), required (units a month from the last figure). The chance of the whole path is
+        `study.verdict.joint_probability`.
+        """
+        verdict = self.subject.verdict
+        kinds = dict(date="date", target="number", status="text", probability="number", median="number")
+        kinds |= {f"{end}_{share}": "number" for share in (50, 80, 90) for end in ("low", "high")}
+        rows = (
+            (m.date, m.target, m.status, m.probability, m.median, *ends(m.interval_50), *ends(m.interval_80),
+             *ends(m.interval_90), m.required_monthly_additions)
+            for m in verdict.milestones
+        )  # fmt: skip
+        shown = milestones_table(verdict, self.fmt, self.subject.scale)
+        return Listing(shown, frame(rows, **kinds, required="number"))
+
+    def passage(self) -> Picture | Listing:
+        """Share of the futures that have reached the last target, by date.
+
+        Data: date, share.
+        """
+        passage = self.subject.verdict.first_passage
+        data = frame(passage.distribution if passage else (), date="date", share="number")
+        if passage is None:
+            return self.nothing(data)
+        return self.picture(charts.passage_chart(self.subject.verdict, self.fmt), data)
+
+    def pace(self) -> Picture | Listing:
+        """Units added a month: published, required, projected.
+
+        Data: one row a bar: since, until (ends of the stretch), published, required, projected, low_80, high_80 (units
+        a month; missing where a stretch has none).
+        """
+        verdict = self.subject.verdict
+        kinds = dict(since="date", until="date", published="number", required="number", projected="number")
+        kinds |= dict(low_80="number", high_80="number")
+        last = verdict.last_figure.date if verdict.last_figure else None
+        rows: list[tuple[Any, ...]] = [
+            (day, last, pace, None, None, None, None) for _, day, pace in verdict.published_pace
+        ]
+        for s in charts.stages(verdict):
+            rows.append((s["from"], s["date"], None, s["needed"], s["middle"], *ends(s["range"])))
+        data = frame(rows, **kinds)
+        if not rows:
+            return self.nothing(data)
+        return self.picture(charts.pace_chart(verdict, self.fmt, self.subject.programme.noun[self.fmt.lang]), data)
+
+    def currencies(self) -> Listing:
+        """Pace in units a month, growth a year and log-odds a year: of the last twelve months, and required.
+
+        Data: currency (monthly_additions in units a month, cagr as a share a year, link_slope in log-odds a year,
+        acceleration as a multiple of the projected speed), until (date of the target; missing for the last twelve
+        months), value, low_80, high_80.
+        """
+        verdict = self.subject.verdict
+        paces = [(None, verdict.current_pace), *((m.date, m.required) for m in verdict.milestones)]
+        rows = [
+            (name, day, getattr(pace, name), *ends(getattr(pace, f"{name}_80")))
+            for name in ("monthly_additions", "cagr", "link_slope")
+            for day, pace in paces
+            if pace is not None
+        ]
+        rows += [("acceleration", m.date, m.acceleration, None, None) for m in verdict.milestones if m.required]
+        kinds = dict(currency="text", until="date", value="number", low_80="number", high_80="number")
+        return Listing(currencies_table(verdict, self.fmt), frame(rows, **kinds))
+
+    def levels(self) -> Listing:
+        """Levels that are reached with a chance of 50, 80 and 90 %, each date by itself.
+
+        Data: chance, date, level (units).
+        """
+        verdict = self.subject.verdict
+        rows = (
+            (float(share), m.date, level) for m in verdict.milestones if m.levels for share, level in m.levels.items()
         )
+        data = frame(rows, chance="number", date="date", level="number")
+        return Listing(levels_table(verdict, self.fmt, self.subject.scale), data)
 
-    def fan_chart(self) -> Shown:
-        """Published figures, official path and projection."""
-        source = self.programme.reference_source
-        return Shown(*charts.fan_chart(self.verdict, self.figures, self.fmt, reference_source=source))
+    def labels(self) -> Listing:
+        """What the formulas of four bodies would say, and how often such a label came true.
 
-    def pace_chart(self) -> Shown | Table:
-        """Units added a month: published, required, projected."""
-        if not charts.stages(self.verdict) and not self.verdict.published_pace:
-            return self._nothing
-        return Shown(*charts.pace_chart(self.verdict, self.fmt, self.programme.noun[self.fmt.lang]))
+        Data: method, value, label, on_track, rule, stretch (target over base), horizon_years, cases, on_track_cases,
+        hit_rate, base_rate.
+        """
+        kinds = {name: "number" for name in v.LabelRow.__dataclass_fields__}
+        kinds |= dict(method="text", label="text", on_track="flag", rule="text", cases="count", on_track_cases="count")
+        data = frame((astuple(row) for row in self.subject.verdict.labels), **kinds)
+        return Listing(labels_table(self.subject.verdict, self.fmt), data)
 
-    def first_passage_chart(self) -> Shown | Table:
-        """Share of the futures that have reached the last target, by date."""
-        if self.verdict.first_passage is None:
-            return self._nothing
-        return Shown(*charts_evidence.passage_chart(self.verdict, self.fmt))
+    def periods(self) -> Listing:
+        """Pace of the published figures before, during and after the surge, or by the programme's own periods.
 
-    def milestones_table(self) -> Table:
-        """Each target: chance, words, middle and range."""
-        return notebook_tables.milestones(self.verdict, self.fmt, self.scale)
+        Data: name, start, end, figures, monthly, monthly_low_90, monthly_high_90, change, change_low_90,
+        change_high_90 (units a month).
+        """
+        kinds = dict(name="text", start="date", end="date", figures="count")
+        kinds |= {f"{name}{end}": "number" for name in ("monthly", "change") for end in ("", "_low_90", "_high_90")}
+        found = pace_by_period(self._history, self.subject.programme.periods)
+        rows = (
+            (p.name, p.start, p.end, p.figures, p.monthly, *ends(p.monthly_90), p.change, *ends(p.change_90))
+            for p in found
+        )
+        data = frame(rows, **kinds)
+        return Listing(periods_table(found, self.fmt), data) if found else self.nothing(data)
 
-    def pace_table(self) -> Table:
-        """Pace in three currencies, current and required."""
-        return notebook_tables.pace(self.verdict, self.fmt)
-
-    def levels_table(self) -> Table:
-        """Levels that are reached with a chance of 50, 80 and 90 %."""
-        return notebook_tables.levels(self.verdict, self.fmt, self.scale)
-
-    def labels_table(self) -> Table:
-        """Official-style labels with their measured hit rates."""
-        return notebook_tables.labels(self.verdict, self.fmt)
-
-    def surge_table(self) -> Table:
-        """Pace before, during and after the surge."""
-        rows = pace.pace_by_period(self._history, self.programme.periods)
-        return notebook_tables.periods(rows, self.fmt) if rows else self._nothing
+    def findings(self) -> Sentences:
+        """What the notebook found."""
+        sentence = text.sentence(self.subject.verdict.to_dict(), self.fmt)
+        return Sentences(found(self.subject.verdict, sentence, self.fmt, self.subject.scale))
 
     @cached_property
     def _history(self) -> pd.DataFrame:
         """The selection with earlier figures too: the time before the surge lies before the first date used."""
-        start = self.programme.periods[0][1] if self.programme.periods else None
-        return self.case.asking(since=start).figures
-
-    def _found_reachability(self) -> list[str]:
-        sentence = brief_text.sentence(self.verdict.to_dict(), self.fmt)
-        return notebook_findings.reachability(self.verdict, sentence, self.fmt, self.scale)
+        periods = self.subject.programme.periods
+        return self.subject.case.asking(since=periods[0][1] if periods else None).figures
 
 
-class ScenarioViews(StudyBase):
-    """What would have to be true: one choice changed at a time."""
+# tables
 
-    def _chances(self, rows: Any, caption: str, first: str) -> Table:
-        variants = [(name, list(single), joint) for name, single, joint in rows]
-        return notebook_tables.chances(variants, self.verdict, self.fmt, self.fmt.say(f"nb.caption.{caption}"), first)
 
-    @property
-    def _this(self) -> tuple[str, list[float | None], float | None]:
-        chances = [m.probability for m in self.verdict.milestones]
-        return self.fmt.say("nb.word.this_brief"), chances, self.verdict.joint_probability
-
-    def capacities_table(self) -> Table:
-        """The chance under every named capacity."""
-        rows = []
-        for c in self.verdict.capacities:
-            name = notebook_findings.capacity_name(c.name, self.programme, self.fmt)
-            rows.append((f"{name}: {self.fmt.level(c.units)}", c.probabilities, c.joint_probability))
-        return self._chances(rows, "capacities", "capacity")
-
-    def sources_table(self) -> Table:
-        """The chance without each issuing body."""
-        found = self.verdict.sensitivity
-        rows = [
-            (self.fmt.body(s.name, start=True), s.probabilities, s.joint_probability)
-            for s in (found.sources if found else ())
-        ]
-        return self._chances([self._this, *rows], "sources", "without")
-
-    def influence_table(self, most: int = 10) -> Table:
-        """The figures whose absence moves the chance of the last target most, each with its page."""
-        found, base = (
-            self.verdict.sensitivity,
-            self.verdict.milestones[-1].probability if self.verdict.milestones else None,
-        )
-        rows = []
-        if found and base is not None:
-            known = [s for s in found.figures if s.probabilities[-1] is not None]
-            urls = dict(zip(self.figures["id"], self.figures["url"], strict=True))
-            for s in sorted(known, key=lambda s: -abs((s.probabilities[-1] or 0) - base))[:most]:
-                rows.append((link(urls[s.name], s.name), s.probabilities, s.joint_probability))
-        table = self._chances([self._this, *rows], "influence", "without")
-        # Without a figure only the single dates are computed: the joint column would be empty.
-        width = 1 + len(self.verdict.milestones)
-        return replace(table, head=table.head[:width], rows=tuple(row[:width] for row in table.rows))
-
-    def shapes_table(self) -> Table:
-        """The chance with other shapes of the growth curve, beside the score of each on other series."""
-        found, fmt = self.verdict.sensitivity, self.fmt
-        if found is None:
-            return self._nothing
-        own = fmt.say("nb.word.own_curve", name=fmt.say(f"chart.curve.{prior.load().links[0].family}"))
-        rows = [(own, *self._this[1:])]
-        scores = [measured.record()["methods"]["jalur"]["scaled_crps"]]
-        measured_shapes = measured.record()["jalur_variants"]
-        for s in found.shapes:
-            rows.append((fmt.say(f"chart.curve.{s.name}"), list(s.probabilities), s.joint_probability))
-            scores.append(measured_shapes.get(f"shape_{s.name}", {}).get("scaled_crps"))
-        table = self._chances(rows, "shapes", "curve_shape")
-        body = tuple(
-            (*row, notebook_tables.maybe(score, lambda x: fmt.number(x, 2)))
-            for row, score in zip(table.rows, scores, strict=True)
-        )
-        head = (*table.head, fmt.say("nb.head.crps"))
-        return replace(table, head=head, rows=body, numeric=frozenset(range(1, len(head))))
-
-    @cached_property
-    def _choices(self) -> dict[str, tuple[Any, ...]]:
-        starts = tuple(start for _, start in self.programme.periods[2:]) or (
-            (pd.Timestamp(self.question.vintage) - pd.DateOffset(years=1)).date().isoformat(),
-        )
-        return {
-            "definition": scenarios.by_definition(self.case),
-            "window": scenarios.by_window(self.case, starts),
-        }
-
-    def tornado_chart(self) -> Shown | Table:
-        """The swing of every choice, widest first."""
-        if not self.swings:
-            return self._nothing
-        bars = [
+def milestones_table(verdict: v.Verdict, fmt: Format, scale: Scale) -> Table:
+    """Each target: chance in number and words, middle and 90 % range."""
+    rows = []
+    for m in verdict.milestones:
+        middle = maybe(m.median, scale.number)
+        rows.append(
             (
-                self.fmt.say(f"nb.choice.{s.choice}"),
-                s.low,
-                s.high,
-                self._option(s.choice, s.low_name),
-                self._option(s.choice, s.high_name),
+                fmt.exact(m.target),
+                fmt.by(m.date),
+                chance(fmt, m.probability),
+                fmt.short_class(m.probability, m.status),
+                middle,
+                maybe(m.interval_90, lambda r: scale.span(*r)),
             )
-            for s in self.swings
-        ]
-        last = self.verdict.milestones[-1]
-        return Shown(*charts_evidence.tornado_chart(bars, last.probability or 0.0, self.fmt, last.target))
-
-    def _option(self, choice: str, name: str) -> str:
-        """One option of a choice in words."""
-        if not name:
-            return self.fmt.say("nb.word.this_brief")
-        if choice == "capacity":
-            return notebook_findings.capacity_name(name, self.programme, self.fmt)
-        if choice == "definition":
-            return notebook_tables.named(self.fmt, self.programme.definitions, name)
-        if choice == "shape":
-            return self.fmt.say(f"chart.curve.{name}")
-        if choice == "window":
-            return self.fmt.say("nb.word.from", day=self.fmt.short_day(name))
-        return self.fmt.say("change.without", source=self.fmt.body(name) if choice == "source" else name)
-
-    def choices_table(self) -> Table:
-        """The chance with each definition alone, and with later starts of the window."""
-        rows = [self._this]
-        for s in self._choices["definition"]:
-            name = notebook_tables.named(self.fmt, self.programme.definitions, s.name)
-            rows.append((f"{name} ({s.figures})", list(s.probabilities), s.joint_probability))
-        for s in self._choices["window"]:
-            start = self.fmt.say("nb.word.from", day=self.fmt.day(s.name))
-            rows.append((f"{start} ({s.figures})", list(s.probabilities), s.joint_probability))
-        return self._chances(rows, "choices", "option")
-
-    @cached_property
-    def swings(self) -> tuple[scenarios.Swing, ...]:
-        """The swing of the chance of the last target for every choice, widest first."""
-        return scenarios.tornado(self.verdict, self._choices)
-
-    @cached_property
-    def _retention(self) -> tuple[scenarios.Retention, ...]:
-        return scenarios.by_retention(self.case)
-
-    def retention_table(self) -> Table:
-        """The chance of the path if only those still active counted."""
-        caption = self.fmt.say("nb.caption.retention")
-        if self.programme.net:
-            said = self.fmt.say("nb.word.net_already")
-            return Table(caption, notebook_tables.heads(self.fmt, "content"), ((said,),))
-        rows = [(self.fmt.percent(r.rate, certain=True), r.probabilities, r.joint_probability) for r in self._retention]
-        return notebook_tables.chances(rows, self.verdict, self.fmt, caption, "retention")
-
-    def levers_table(self) -> Table:
-        """The least change of each lever for a chance of 50 and 80 %."""
-        # A net count has subtracted those who left: staying active is no lever beside it.
-        kept = (
-            None
-            if self.programme.net
-            else {f"{c:g}": scenarios.least_retention(self._retention, c) for c in (0.5, 0.8)}
         )
-        return notebook_tables.levers(self.verdict, self.fmt, kept)
+    if len(verdict.milestones) > 1:
+        words = fmt.short_class(verdict.joint_probability)
+        rows.append((fmt.say("nb.head.whole"), "", chance(fmt, verdict.joint_probability), words, "", ""))
+    return table(
+        fmt, fmt.say("nb.caption.milestones"), ("target", "by", "chance", "word", "middle", "range90"), rows, (2, 4, 5)
+    )
 
-    def faster_table(self) -> Table:
-        """The chance of the whole path if the same futures ran faster or slower."""
-        found = self.verdict.levers
-        rows = [
-            (notebook_tables.signed(self.fmt, x) + "%", self.fmt.percent(p)) for x, p in (found.faster if found else ())
-        ]
-        return notebook_tables.table(self.fmt, self.fmt.say("nb.caption.faster"), ("speed", "whole"), rows, (1,))
 
-    def _found_scenarios(self) -> list[str]:
-        sentence = brief_text.sentence(self.verdict.to_dict(), self.fmt)
-        return notebook_findings.scenarios(self.verdict, self.swings, self.fmt, sentence)
+def currencies_table(verdict: v.Verdict, fmt: Format) -> Table:
+    """Pace in several currencies: the last twelve months, and what each open target asks for; 80 % ranges in brackets.
+
+    The twelve months end at the vintage. What lies after the last figure is projected, which the caption says: where
+    the last figure is old, the column can differ from the published pace even in its sign.
+    """
+    ahead = [m for m in verdict.milestones if m.required is not None]
+    columns = [verdict.current_pace, *(m.required for m in ahead)]
+    percent = lambda x: f"{fmt.number(100 * x, 1)}%"  # noqa: E731
+
+    def row(name: str, attribute: str, write: Callable[[float], str]) -> tuple[str, ...]:
+        cells = []
+        for p in columns:
+            middle, spread = (None, None) if p is None else (getattr(p, attribute), getattr(p, attribute + "_80"))
+            ends = "" if spread is None else f" ({write(spread[0])}{DASH}{write(spread[1])})"
+            cells.append(maybe(middle, write) + ends)
+        return fmt.say(f"nb.currency.{name}"), *cells
+
+    rows = [
+        row("monthly", "monthly_additions", fmt.amount),
+        row("cagr", "cagr", percent),
+        row("link", "link_slope", lambda x: fmt.number(x, 2)),
+        (
+            fmt.say("nb.currency.acceleration"),
+            DASH,
+            *(maybe(m.acceleration, lambda x: fmt.number(x, 1)) for m in ahead),
+        ),
+    ]
+    head = (
+        fmt.say("nb.head.currency"),
+        fmt.say("nb.head.now"),
+        *(f"{fmt.exact(m.target)}, {fmt.brief_date(m.date)}" for m in ahead),
+    )
+    last = verdict.last_figure.date if verdict.last_figure else verdict.vintage
+    old = (pd.Timestamp(verdict.vintage) - pd.Timestamp(last)).days > MONTH
+    caption = (
+        fmt.say("nb.caption.pace_projected", vintage=fmt.day(verdict.vintage), last=fmt.day(last))
+        if verdict.current_pace is not None and old
+        else fmt.say("nb.caption.pace", vintage=fmt.day(verdict.vintage))
+    )
+    return Table(caption, head, tuple(rows), frozenset(range(1, len(head))))
+
+
+def levels_table(verdict: v.Verdict, fmt: Format, scale: Scale) -> Table:
+    """Level reached with a chance of 50, 80 and 90 % at each date, beside the official target."""
+    ahead = [m for m in verdict.milestones if m.levels]
+    chances = list(ahead[0].levels) if ahead and ahead[0].levels else []
+    rows = [(fmt.percent(float(c)), *(scale.number(m.levels[c]) for m in ahead if m.levels)) for c in chances]
+    if ahead:
+        rows.append((fmt.say("nb.head.target"), *(scale.trimmed(m.target) for m in ahead)))
+    head = (fmt.say("nb.head.chance"), *(fmt.brief_date(m.date) for m in ahead))
+    body = tuple(rows) or ((fmt.say("nb.caption.nothing"),),)
+    return Table(fmt.say("nb.caption.levels"), head, body, frozenset(range(1, len(head))))
+
+
+def labels_table(verdict: v.Verdict, fmt: Format) -> Table:
+    """Labels by the formulas of other bodies; a hit rate only beside its stretch and base rate."""
+    rows = []
+    for row in verdict.labels:
+        rows.append(
+            (
+                fmt.say(f"labels.name.{row.method}"),
+                maybe(row.value, lambda x: fmt.number(x, 2)),
+                fmt.say(f"labels.word.{row.label}")
+                if fmt.has(f"labels.word.{row.label}")
+                else fmt.say("nb.word.not_defined"),
+                stretch(row.stretch, row.horizon_years, fmt),
+                maybe(row.on_track_cases, fmt.number),
+                maybe(row.hit_rate, fmt.percent),
+                maybe(row.base_rate, fmt.percent),
+            )
+        )
+    base = verdict.base
+    caption = (
+        fmt.say("nb.caption.labels", base=fmt.level(base.value), base_date=fmt.day(base.date))
+        if base
+        else fmt.say("nb.caption.nothing")
+    )
+    return table(fmt, caption, ("method", "value", "label", "stretch", "cases", "hit", "base_rate"), rows, (1, 4, 5, 6))
+
+
+def periods_table(rows_: Iterable[Any], fmt: Format) -> Table:
+    """Pace of the published figures by period, with the change from the period before."""
+    rows = []
+    for r in rows_:
+        spread = "" if r.monthly_90 is None else f" ({fmt.amount(r.monthly_90[0])}{DASH}{fmt.amount(r.monthly_90[1])})"
+        change = "" if r.change_90 is None else f" ({fmt.amount(r.change_90[0])}{DASH}{fmt.amount(r.change_90[1])})"
+        name = fmt.say(f"nb.period.{r.name}") if fmt.has(f"nb.period.{r.name}") else r.name
+        rows.append(
+            (
+                name,
+                f"{fmt.short_day(r.start)} {DASH} {fmt.short_day(r.end)}",
+                fmt.number(r.figures),
+                maybe(r.monthly, fmt.amount) + spread,
+                maybe(r.change, fmt.amount) + change,
+            )
+        )
+    return table(
+        fmt, fmt.say("nb.caption.surge"), ("period_name", "period", "figures", "monthly", "change"), rows, (2, 3, 4)
+    )
+
+
+# findings
+
+
+def found(verdict: v.Verdict, sentence: str, fmt: Format, scale: Scale) -> list[str]:
+    """Findings about the path."""
+    said = [sentence]
+    chances = [(m.probability, m) for m in verdict.milestones if m.probability is not None]
+    # Targets whose day has come count as well, as long as the figures leave open whether they were met.
+    ahead = [(p, m) for p, m in chances if m.status in ("open", "exceeds_capacity")]
+    unsettled = [(p, m) for p, m in chances if m.status == "past" and not (v.sure(p) or v.ruled_out(p))] + ahead
+    if unsettled:
+        _, hardest = min(unsettled, key=lambda pair: pair[0])
+        said.append(
+            fmt.say(
+                "nb.finding.hardest",
+                target=fmt.exact(hardest.target),
+                when=fmt.by(hardest.date),
+                p=fmt.percent(hardest.probability or 0.0),
+            )
+        )
+    if ahead:
+        last = ahead[-1][1]
+        if last.stage_required_monthly_additions is not None and last.stage_projected_monthly_additions is not None:
+            needed, projected = (
+                fmt.amount(last.stage_required_monthly_additions),
+                fmt.amount(last.stage_projected_monthly_additions),
+            )
+            said.append(fmt.say("nb.finding.pace", needed=needed, projected=projected))
+    passage = verdict.first_passage
+    if passage is not None and passage.median is not None and passage.median > verdict.vintage:
+        words = {
+            "target": fmt.exact(passage.target),
+            "median": fmt.month(passage.median),
+            "never": fmt.percent(passage.never_share),
+        }
+        said.append(fmt.say("nb.finding.passage", horizon=passage.horizon[:4], **words))
+    return said

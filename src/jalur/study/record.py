@@ -1,119 +1,288 @@
-"""Views of a study: the track record, and the sections of the brief."""
+"""How often verdicts like this one are right: the notebook on the track record."""
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from jalur import charts as charts_evidence
-from jalur import files, ledger
-from jalur.brief import sections as brief
+from jalur import charts, files, ledger
 from jalur.brief import tables as brief_tables
-from jalur.charts import record as chart_record
+from jalur.dates import records
 from jalur.record import calibration, replay
-from jalur.study import counts as evidence
-from jalur.study import findings as notebook_findings
-from jalur.study import record_tables
-from jalur.study.base import Shown, StudyBase
+from jalur.study.base import Listing, Picture, Room, Sentences, chance, ends, frame, maybe, stretch, table, typed
 from jalur.verdict import measured
+from jalur.words.format import Format, capital
 from jalur.words.tables import Table
 
-NOTEBOOKS = (
-    "01_evidence.ipynb",
-    "02_growth_curves.ipynb",
-    "03_reachability.ipynb",
-    "04_track_record.ipynb",
-    "05_scenarios.ipynb",
-)
-
 SIMULATED = 100  # programmes of the simulation check in the notebook; the tests of the package draw four times as many
+LABEL_HORIZON = 3.0  # years
 
 
-class RecordViews(StudyBase):
-    """How often verdicts like this one are right, and the sections of the brief."""
+class Record(Room):
+    """How often verdicts like this one are right."""
+
+    VIEWS = (
+        "reliability", "coverage", "scores", "recovered_levels", "recovered_targets", "hit_rates", "replay", "vintages",
+        "regional", "findings",
+    )  # fmt: skip
+
+    def reliability(self) -> Picture:
+        """What was said against what happened, on series with known outcomes.
+
+        Data: said, happened, low_95, high_95 (shares), cases.
+        """
+        bins = measured.record()["methods"]["jalur"]["reliability"]
+        rows = ((b["said"], b["happened"], *ends(b.get("happened_95")), b["cases"]) for b in bins)
+        kinds = dict(said="number", happened="number", low_95="number", high_95="number", cases="count")
+        return self.picture(charts.reliability_chart(bins, self.fmt), frame(rows, **kinds))
+
+    def coverage(self) -> Picture:
+        """Share of outcomes inside the 90 % range, ours and the baselines'.
+
+        Data: method, coverage_90.
+        """
+        rows = [(name, m["coverage_90"]) for name, m in measured.record()["methods"].items()]
+        named = [(self.fmt.say(f"nb.method.{name}"), share) for name, share in rows]
+        return self.picture(charts.coverage_chart(named, self.fmt), frame(rows, method="text", coverage_90="number"))
+
+    def scores(self) -> Listing:
+        """Scores of each method on the same forecasts.
+
+        Data: method, scaled_crps (lower is better), coverage_50, coverage_90, brier_skill, auc.
+        """
+        record, names = measured.record(), ("scaled_crps", "coverage_50", "coverage_90", "brier_skill", "auc")
+        rows = ((method, *(m[name] for name in names)) for method, m in record["methods"].items())
+        return Listing(scores_table(record, self.fmt), frame(rows, method="text", **dict.fromkeys(names, "number")))
+
+    def recovered_levels(self) -> Listing:
+        """Whether our ranges hold the truth of programmes drawn from the model's own laws as often as they say.
+
+        Data: ahead (years after the last figure), coverage_50, coverage_90, p_uniform.
+        """
+        found = self._simulated
+        rows = zip(found.ahead, found.coverage(0.5), found.coverage(0.9), found.p_uniform(), strict=True)
+        kinds = dict.fromkeys(("ahead", "coverage_50", "coverage_90", "p_uniform"), "number")
+        return Listing(recovered_levels_table(found, self.fmt), frame(rows, **kinds))
+
+    def recovered_targets(self) -> Listing:
+        """Whether the targets of the same programmes are met as often as was said.
+
+        Data: stretch (target over last figure), ahead (years), said (mean chance), met (share).
+        """
+        found = self._simulated
+        rows = (
+            (by, found.ahead[-1], said.mean(), met.mean())
+            for by, said, met in zip(found.stretches, found.said.T, found.happened.T, strict=True)
+        )
+        kinds = dict.fromkeys(("stretch", "ahead", "said", "met"), "number")
+        return Listing(recovered_targets_table(found, self.fmt), frame(rows, **kinds))
+
+    def hit_rates(self) -> Listing:
+        """How often a label "on track" came true over three years; shown for the stretch most like this programme's.
+
+        Data: all stretches and horizons: method, stretch (target over base), horizon (years), cases, on_track (cases so
+        labelled), hit_rate, base_rate.
+        """
+        record = measured.record()
+        kinds = dict(method="text", stretch="number", horizon="number", cases="count", on_track="count")
+        kinds |= dict(hit_rate="number", base_rate="number")
+        data = frame(([row[name] for name in kinds] for row in record["labels"]), **kinds)
+        own = next((row.stretch for row in self.subject.verdict.labels if row.stretch is not None), None)
+        return Listing(hits_table(record, self.fmt, own), data)
+
+    def replay(self) -> Picture | Listing:
+        """What would have been said at each vintage, beside what was published later.
+
+        Data: one row a vintage and target, as `jalur.record.replay.replay` gives it: vintage, date, target, ahead,
+        probability, median, low_50 to high_90 (units), reason, outcome, outcome_value (units), held_90 and others.
+        """
+        data = typed_replay(self.replayed)
+        if not len(data) or not data["probability"].notna().any():
+            return self.nothing(data)
+        return self.picture(charts.record_chart(self.replayed, self.fmt, self.subject.question.vintage), data)
+
+    def vintages(self) -> Listing:
+        """The replay as a table; the data are those of `replay`."""
+        data = typed_replay(self.replayed)
+        if not len(data):
+            return self.nothing(data)
+        return Listing(brief_tables.record(self.replayed, self.subject.scale, self.fmt), data)
+
+    def regional(self) -> Listing:
+        """Regional targets, judged before they fell due.
+
+        Data: as `replay`, with programme and stated_on in front; only cases that were still open and got a chance.
+        """
+        data = self._regional
+        here = sorted(set(data["programme"])) if len(data) else []
+        folder = self.subject.programme.folder.parent
+        titles = {name: ledger.load(name, folder).title[self.fmt.lang] for name in here}
+        return Listing(regional_table(data, self.fmt, titles), typed_replay(data))
+
+    def findings(self) -> Sentences:
+        """What the notebook found."""
+        return Sentences(found(measured.record(), self.replayed, self._regional, self.fmt))
 
     @cached_property
-    def _replayed(self) -> pd.DataFrame:
+    def replayed(self) -> pd.DataFrame:
         """Verdicts at earlier and later vintages beside what was published since."""
-        vintages = replay.vintages_of(self.programme, self.question.vintage)
-        return files.once("replay", (self.programme, vintages), lambda: replay.replay(self.programme, vintages))
+        programme = self.subject.programme
+        vintages = replay.vintages_of(programme, self.subject.question.vintage)
+        return files.once("replay", (programme, vintages), lambda: replay.replay(programme, vintages))
 
-    def reliability_chart(self) -> Shown:
-        """What was said against what happened, on series with known outcomes."""
-        return Shown(*charts_evidence.reliability_chart(measured.record()["methods"]["jalur"]["reliability"], self.fmt))
-
-    def coverage_chart(self) -> Shown:
-        """Share of outcomes inside the 90 % range, ours and the baselines'."""
-        methods = measured.record()["methods"]
-        rows = [(self.fmt.say(f"nb.method.{name}"), m["coverage_90"]) for name, m in methods.items()]
-        return Shown(*charts_evidence.coverage_chart(rows, self.fmt))
-
-    def scores_table(self) -> Table:
-        """Scores of each method on the same forecasts."""
-        return record_tables.scores(measured.record(), self.fmt)
-
-    def hit_rates_table(self) -> Table:
-        """How often a label "on track" came true, by stretch."""
-        return record_tables.hits(measured.record(), self.fmt)
-
-    def replay_chart(self) -> Shown | Table:
-        """What would have been said at each vintage, beside what was published later."""
-        if not len(self._replayed) or not self._replayed["probability"].notna().any():
-            return self._nothing
-        return Shown(*chart_record.record_chart(self._replayed, self.fmt, self.question.vintage))
-
-    def replay_table(self) -> Table:
-        """The replay as a table."""
-        if not len(self._replayed):
-            return self._nothing
-        return brief_tables.record(self._replayed, self.scale, self.fmt)
-
-    def regional_table(self) -> Table:
-        """Regional targets with a known outcome, judged before they fell due."""
-        data = self.programme.folder.parent
+    @cached_property
+    def _regional(self) -> pd.DataFrame:
+        data = self.subject.programme.folder.parent
         here = [name for name in replay.REGIONAL_PROGRAMMES if (data / name).is_dir()]
         if not here:
-            return self._nothing
-        titles = {name: ledger.load(name, data).title[self.fmt.lang] for name in here}
-        return record_tables.regional(replay.regional_record(here, data), self.fmt, titles)
+            return frame([], programme="text", probability="number", outcome="text")
+        rows = replay.regional_record(here, data)
+        return rows[~rows["reached"].astype(bool) & rows["probability"].notna()].reset_index(drop=True)
 
     @cached_property
     def _simulated(self) -> calibration.Calibration:
-        return calibration.calibrate(SIMULATED, seed=self.question.seed)
+        return calibration.calibrate(SIMULATED, seed=self.subject.question.seed)
 
-    def simulated_levels_table(self) -> Table:
-        """Whether our ranges hold the truth of programmes drawn from the model's own laws as often as they say."""
-        return record_tables.simulated_levels(self._simulated, self.fmt)
 
-    def simulated_targets_table(self) -> Table:
-        """Whether the targets of the same programmes are met as often as was said."""
-        return record_tables.simulated_targets(self._simulated, self.fmt)
+def typed_replay(data: pd.DataFrame) -> pd.DataFrame:
+    """A replay with dates as dates, and numbers as numbers where a column holds none."""
+    days = ("vintage", "date", "last_date", "outcome_date", "stated_on")
+    numbers = ["last_value", "target", "probability", "median", "outcome_value"]
+    numbers += [f"{end}_{share}" for end in ("low", "high") for share in (50, 80, 90)]
+    return typed(data, **dict.fromkeys(days, "date"), **dict.fromkeys(numbers, "number"))
 
-    def _found_record(self) -> list[str]:
-        return notebook_findings.record(measured.record(), self._replayed, self.fmt)
 
-    @cached_property
-    def _sections(self) -> dict[str, Any]:
-        return brief.sections(self._material, self.fmt.lang)
+# tables
 
-    @property
-    def _material(self) -> brief.Material:
-        definitions, who = evidence.definition_rows(self.programme, self.question.vintage)
-        return brief.Material(
-            verdict=self.verdict,
-            programme=self.programme,
-            figures=self.figures,
-            record=self._replayed,
-            measured=notebook_findings.coverage(measured.record()),
-            definitions=definitions,
-            survey=who,
-            total=len(ledger.select(self.programme, dt.date.today())),
-            notebooks=NOTEBOOKS,
+
+def scores_table(record: Mapping[str, Any], fmt: Format) -> Table:
+    """Scores of each method on the same forecasts."""
+    rows = [
+        (
+            fmt.say(f"nb.method.{name}"),
+            fmt.number(m["scaled_crps"], 2),
+            fmt.percent(m["coverage_50"]),
+            fmt.percent(m["coverage_90"]),
+            fmt.number(m["brier_skill"], 2),
+            fmt.number(m["auc"], 2),
         )
+        for name, m in record["methods"].items()
+    ]
+    tasks = record["tasks"]
+    caption = fmt.say("nb.caption.scores", origins=fmt.number(tasks["origins"]), series=fmt.number(tasks["series"]))
+    return table(fmt, caption, ("method", "crps", "cover50", "cover90", "skill", "auc"), rows, range(1, 6))
 
-    def section(self, name: str) -> Any:
-        """One section of the brief: question, verdict, milestones, fan, take, change, record, trust or sources."""
-        return self._sections[name]
+
+def hits_table(record: Mapping[str, Any], fmt: Format, own: float | None, horizon: float = LABEL_HORIZON) -> Table:
+    """Hit rates of the official labels on the measured stretch nearest to a programme's own; the base rate beside each.
+
+    Parameters
+    ----------
+    record : mapping
+        As `jalur.verdict.measured.record` gives it.
+    own : float or None
+        Stretch of the programme (target over base); without one every stretch is shown.
+    horizon : float
+        Years.
+    """
+    found = [row for row in record["labels"] if row["horizon"] == horizon]
+    if own is not None and found:
+        nearest = min({row["stretch"] for row in found}, key=lambda x: abs(x - own))
+        found = [row for row in found if row["stretch"] == nearest]
+    rows = [
+        (
+            fmt.say(f"labels.name.{row['method']}"),
+            stretch(row["stretch"], row["horizon"], fmt),
+            fmt.number(row["cases"]),
+            fmt.number(row["on_track"]),
+            maybe(row["hit_rate"], fmt.percent),
+            fmt.percent(row["base_rate"]),
+        )
+        for row in found
+    ]
+    columns = ("method", "stretch", "cases", "labelled", "hit", "base_rate")
+    return table(fmt, fmt.say("nb.caption.hits"), columns, rows, range(2, 6))
+
+
+def regional_table(frame: pd.DataFrame, fmt: Format, titles: Mapping[str, str]) -> Table:
+    """Regional targets judged before they fell due, beside the outcome."""
+    rows = []
+    for row in records(frame):
+        end = fmt.say(f"nb.word.{'still_open' if row.outcome == 'open' else row.outcome}")
+        value = "" if row.outcome_value is None or pd.isna(row.outcome_value) else f" ({fmt.level(row.outcome_value)})"
+        name = titles.get(row.programme, row.programme)
+        target = f"{fmt.exact(row.target)}, {fmt.brief_date(row.date)}"
+        spread = fmt.scale(row.high_90).span(row.low_90, row.high_90)
+        rows.append((name, fmt.short_day(row.vintage), target, chance(fmt, row.probability), spread, end + value))
+    columns = ("programme", "vintage", "target", "chance", "range90", "outcome")
+    return table(fmt, fmt.say("nb.caption.regional"), columns, rows, (3, 4))
+
+
+def recovered_levels_table(found: Any, fmt: Format) -> Table:
+    """How often our ranges held the true level of simulated programmes, by date, and whether its ranks are even."""
+    half, most, p = found.coverage(0.5), found.coverage(0.9), found.p_uniform()
+    rows = [
+        (_when(ahead, fmt), fmt.percent(half[i]), fmt.percent(most[i]), fmt.number(float(p[i]), 2))
+        for i, ahead in enumerate(found.ahead)
+    ]
+    caption = fmt.say("nb.caption.simulation", n=fmt.number(len(found.rank)))
+    return table(fmt, caption, ("date_of", "cover50", "cover90", "uniform"), rows, range(1, 4))
+
+
+def recovered_targets_table(found: Any, fmt: Format) -> Table:
+    """Mean chance of targets of simulated programmes beside the share that was met."""
+    rows = [
+        (stretch(by, found.ahead[-1], fmt), *(fmt.percent(float(x.mean())) for x in (found.said[:, i], met)))
+        for i, (by, met) in enumerate(zip(found.stretches, found.happened.T, strict=True))
+    ]
+    return table(fmt, fmt.say("nb.caption.simulated_targets"), ("stretch", "mean_chance", "share_met"), rows, (1, 2))
+
+
+def _when(years: float, fmt: Format) -> str:
+    word = "at_last" if years == 0 else "before_last" if years < 0 else "after_last"
+    return fmt.say(f"nb.word.{word}", years=fmt.number(abs(years), 2))
+
+
+# findings
+
+
+def found(measured: Mapping[str, Any], replayed: pd.DataFrame, regional: pd.DataFrame, fmt: Format) -> list[str]:
+    """Findings about the track record."""
+    methods, said = measured.get("methods", {}), []
+    if "jalur" in methods and "logistic" in methods:
+        ours, theirs = (fmt.percent(methods[name]["coverage_90"]) for name in ("jalur", "logistic"))
+        said.append(fmt.say("nb.finding.coverage", ours=ours, logistic=theirs))
+        worst = max(methods["jalur"]["reliability"], key=lambda row: abs(row["said"] - row["happened"]))
+        said.append(
+            fmt.say("nb.finding.reliability", said=fmt.percent(worst["said"]), happened=fmt.percent(worst["happened"]))
+        )
+    held = [
+        bool(x)
+        for x, ahead in zip(replayed["held_90"], replayed["ahead"], strict=True)
+        if x is not None and not pd.isna(x) and ahead
+    ]
+    if len(held) == 1:
+        said.append(fmt.say("nb.finding.replay.only_held" if held[0] else "nb.finding.replay.only_missed"))
+    elif held:
+        said.append(fmt.say("nb.finding.replay.several", held=fmt.number(sum(held)), all=fmt.number(len(held))))
+    else:
+        said.append(fmt.say("nb.finding.replay_none"))
+    return said + _regional_said(regional, fmt)
+
+
+def _regional_said(regional: pd.DataFrame, fmt: Format) -> list[str]:
+    """How the regional cases that are settled came out, beside the chances that were given."""
+    settled = regional[regional["outcome"].isin(["met", "missed"])]
+    if not len(settled):
+        return []
+    met = settled["outcome"] == "met"
+    words = {"met": fmt.number(int(met.sum())), "all": fmt.number(len(settled))}
+    said = [fmt.say("nb.finding.regional", mean=fmt.percent(settled["probability"].mean()), **words)]
+    wrong = settled[met != (settled["probability"] >= 0.5)]
+    if len(wrong):
+        chances = fmt.joined([fmt.percent(p) for p in sorted(wrong["probability"])])
+        said.append(capital(fmt.counted("nb.finding.regional_wrong", len(wrong), chances=chances)))
+    return said

@@ -17,7 +17,7 @@ import pandas as pd
 from jalur import ledger
 from jalur.dates import decimal_year, iso, number, parse_date, vintage_day
 from jalur.engine import Outlook, Prior, condition, figures_from
-from jalur.errors import InputError
+from jalur.errors import InputError, meant
 from jalur.verdict.model import Figure, rounded
 
 SEEDS, DRAWS = (0, 2**32 - 1), (100, 1_000_000)
@@ -415,6 +415,7 @@ def _number(text: str | float, names: list[str]) -> float:
         known = ", ".join(names) or "no name is declared"
         raise InputError(
             f"capacity is {text!r}; allowed is a positive number of units up to {LARGEST:g} or one of: {known}"
+            + meant(text, names)
         )
     return units
 

@@ -5,7 +5,6 @@ pandas' own HTML has neither scopes nor a named corner, so screen readers cannot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -33,18 +32,30 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int] = frozenset()
 
-    def html(self, css: str = "plain", hide_caption: bool = False) -> Markup:
-        """The table as HTML with scoped headers."""
+    def html(self, css: str = "plain", hide_caption: bool = False, aligned: bool = False) -> Markup:
+        """The table as HTML with scoped headers.
+
+        Parameters
+        ----------
+        css : str
+            Class of the table.
+        hide_caption : bool
+            Leave the caption to screen readers.
+        aligned : bool
+            Write the alignment into every cell: JupyterLab and nbconvert set all cells of a table to the right.
+        """
 
         def tag(column: int) -> Markup:
-            return Markup(' class="num"') if column in self.numeric else Markup("")
+            numeric = column in self.numeric
+            side = Markup(' style="text-align:{}"').format("right" if numeric else "left") if aligned else Markup("")
+            return (Markup(' class="num"') if numeric else Markup("")) + side
 
         head = Markup("").join(
             Markup('<th scope="col"{}>{}</th>').format(tag(k), cell) for k, cell in enumerate(self.head)
         )
         body = Markup("").join(
             Markup("<tr>{}</tr>\n").format(
-                Markup('<th scope="row">{}</th>').format(row[0])
+                Markup('<th scope="row"{}>{}</th>').format(tag(0), row[0])
                 + Markup("").join(
                     Markup("<td{}>{}</td>").format(tag(k), cell) for k, cell in enumerate(row[1:], start=1)
                 )
@@ -64,18 +75,8 @@ class Table:
             [[str(Markup(escape(cell)).striptags()) for cell in row] for row in self.rows], columns=list(self.head)
         )
 
-    def _repr_html_(self) -> str:
-        return str(self.html())
-
-
-def from_frame(frame: pd.DataFrame, caption: str = "", numeric: Sequence[str] = ()) -> Table:
-    """A table of texts from a data frame whose first column names the rows."""
-    columns = [str(c) for c in frame.columns]
-    rows = tuple(
-        tuple("" if pd.isna(cell) else cell if isinstance(cell, Markup) else str(cell) for cell in row)
-        for row in frame.itertuples(index=False)
-    )
-    return Table(caption, tuple(columns), rows, frozenset(columns.index(c) for c in numeric))
+    def __str__(self) -> str:
+        return f"{self.caption}\n{self.frame().to_string(index=False)}"
 
 
 def link(url: str, words: str) -> Markup:
