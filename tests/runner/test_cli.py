@@ -206,6 +206,16 @@ def test_nothing_that_steers_a_terminal_is_printed(report, notebooks, tmp_path, 
     assert not [c for c in shown.out + shown.err if c != "\n" and not c.isprintable()]
 
 
+def test_a_fault_of_a_file_name_steers_no_terminal(tmp_path, capsys):
+    shutil.copytree(REPOSITORY / "data", tmp_path / "data")
+    observations = tmp_path / "data" / "umkm_onboarding" / "observations.csv"
+    observations.rename(observations.with_name(f"{STEERING}.csv"))
+    (tmp_path / "data" / "umkm_onboarding" / f"{STEERING}.yml").write_text(f"a: {STEERING!r}\n")
+    assert cli.main(["check", "--data", str(tmp_path / "data")]) == 1
+    shown = capsys.readouterr()
+    assert not [c for c in shown.out + shown.err if c != "\n" and not c.isprintable()]
+
+
 def test_the_sentence_is_that_of_the_verdict_and_of_nothing_else(tmp_path, capsys):
     out = tmp_path / "out"
     asked = ["report", "--only", "verdict", "--out", str(out)]

@@ -221,14 +221,15 @@ def print_faults(found: Sequence[Fault], console: Console) -> None:
     from rich.text import Text
 
     if not console.is_terminal:
-        console.file.write("".join(f"{fault}\n" for fault in found))
+        console.file.write("".join(f"{plain(fault)}\n" for fault in found))
         return
     table = Shown(box=box.SIMPLE)
     for heading in ("file", "row", "column", "given", "allowed"):
         table.add_column(heading, overflow="fold", justify="right" if heading == "row" else "left")
     for fault in found[:SHOWN]:
         row = "" if fault.row is None else str(fault.row)
-        table.add_row(*map(Text, (fault.file, row, fault.column or "", fault.given, fault.allowed)))
+        cells = (fault.file, row, fault.column or "", fault.given, fault.allowed)
+        table.add_row(*(Text(plain(cell)) for cell in cells))
     console.print(table)
     if len(found) > SHOWN:
         console.print(f"The first {SHOWN} are shown; `jalur check > faults.txt` lists them all.", highlight=False)
