@@ -425,7 +425,7 @@ def _verdict(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(judge(case).to_json())
     else:
-        print(sentence(answer(case).to_dict(), arguments.lang))
+        print(sentence(answer(case), arguments.lang))
     return 0
 
 

@@ -14,6 +14,7 @@ from brief_cases import cases
 from brief_pages import export, material
 from markupsafe import Markup
 from sentence_parts import sentences_of, words_of
+from verdicts import made
 
 from jalur.brief import sections as brief
 from jalur.brief import tables as brief_tables
@@ -152,7 +153,7 @@ def test_both_languages_have_the_same_headings_and_numbers(pages):
 
 def test_a_probability_is_shown_only_where_there_is_one(pages):
     case, html = pages
-    p = case.verdict["joint_probability"]
+    p = case.plain["joint_probability"]
     for lang in LANGUAGES:
         fmt, page = Format(lang), html[lang]
         if p is None:
@@ -161,12 +162,12 @@ def test_a_probability_is_shown_only_where_there_is_one(pages):
             assert 'class="what-if"' not in page
             assert fmt.say("verdict.no_probability_short")[:-1].split(";")[0] in page
             assert fmt.say("method.steps.none") in page
-            assert fmt.number(case.verdict["draws"]) not in page.split('id="method"')[1].split("</section>")[0]
+            assert fmt.number(case.plain["draws"]) not in page.split('id="method"')[1].split("</section>")[0]
         else:
             assert f'<b aria-hidden="true">{fmt.percent(p).replace("<", "&lt;").replace(">", "&gt;")}</b>' in page
-            for m in case.verdict["milestones"]:
+            for m in case.plain["milestones"]:
                 assert f"<b>{fmt.percent(m['probability']).replace('<', '&lt;').replace('>', '&gt;')}</b>" in page
-        for m in case.verdict["milestones"]:
+        for m in case.plain["milestones"]:
             assert fmt.exact(m["target"]) in page
 
 
@@ -174,8 +175,8 @@ def test_the_slider_table_holds_the_levers_of_the_verdict(pages):
     case, html = pages
     for lang in LANGUAGES:
         rows = re.findall(r'<tr data-percent="(-?\d+)">.*?<td class="num">(.*?)</td>', html[lang], re.S)
-        levers = case.verdict["levers"]
-        wanted = [] if not levers else [(str(int(x)), Format(lang).percent(p)) for x, p in levers["faster"]]
+        levers = case.verdict.levers
+        wanted = [] if not levers else [(str(int(x)), Format(lang).percent(p)) for x, p in levers.faster]
         assert [(x, p.replace("&lt;", "<").replace("&gt;", ">")) for x, p in rows] == wanted
 
 
@@ -187,7 +188,7 @@ def test_text_from_data_is_escaped(lang):
     case = CASES["umkm"]
     frame = case.figures.assign(speaker_org=BAD, publisher=BAD, note=BAD, url="javascript:alert(1)")
     frame.loc[frame.index[0], "url"] = 'https://example.org/"><script>alert(1)</script>'
-    verdict = case.verdict | {"programme": BAD, "data_hash": BAD}
+    verdict = case.plain | {"programme": BAD, "data_hash": BAD}
     verdict["capacities"] = [
         c | {"name": BAD, "source": BAD, "url": "javascript:alert(2)"} for c in verdict["capacities"]
     ]
@@ -195,7 +196,7 @@ def test_text_from_data_is_escaped(lang):
     nasty = type(programme)(
         **(vars(programme) | {"title": {lang: BAD}, "noun": {lang: BAD}, "subject": {lang: BAD}, "capacities": ()})
     )
-    given = replace(material(case), verdict=verdict, figures=frame, programme=nasty, notebooks=(BAD,))
+    given = replace(material(case), verdict=made(verdict), figures=frame, programme=nasty, notebooks=(BAD,))
     page = export(brief.sections(given, lang), lang)
     assert page.count("<script") == 1
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
@@ -246,7 +247,7 @@ def test_the_headline_of_the_fan_follows_the_outcome(name, key):
     ],
 )
 def test_the_verdict_sentence_follows_the_outcome(name, start):
-    assert str(brief_text.sentence(CASES[name].verdict, Format("en"))).startswith(start)
+    assert str(brief_text.sentence(made(CASES[name].verdict), Format("en"))).startswith(start)
 
 
 def test_without_a_figure_the_steps_between_the_targets_are_given():
@@ -273,22 +274,22 @@ def test_same_material_same_page():
 
 def test_a_projection_that_starts_below_the_last_figure_is_not_said_to_be_enough():
     case, fmt = CASES["shop"], Format("en")
-    step = case.verdict["milestones"][0]
+    step = case.plain["milestones"][0]
     fast = step | {"stage_projected_monthly_additions": 2 * step["stage_required_monthly_additions"]}
     assert fast["median"] < fast["target"]
-    verdict = case.verdict | {"milestones": [fast]}
-    assert "The projection starts lower" in brief_text.reasons(verdict, case.programme, fmt)[0]
-    assert brief_text.pace_title(verdict, fmt) == fmt.say("take.pace_title.mixed")
+    verdict = case.plain | {"milestones": [fast]}
+    assert "The projection starts lower" in brief_text.reasons(made(verdict), case.programme, fmt)[0]
+    assert brief_text.pace_title(made(verdict), fmt) == fmt.say("take.pace_title.mixed")
     there = verdict | {"milestones": [fast | {"median": 1.1e6}]}
-    assert "starts lower" not in brief_text.reasons(there, case.programme, fmt)[0]
-    assert brief_text.pace_title(there, fmt) == fmt.say("take.pace_title.enough")
+    assert "starts lower" not in brief_text.reasons(made(there), case.programme, fmt)[0]
+    assert brief_text.pace_title(made(there), fmt) == fmt.say("take.pace_title.enough")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_long_path_is_a_list_and_its_wide_tables_say_what_they_leave_out(lang):
     case, fmt = CASES["yearly"], Format(lang)
     parts = brief.sections(material(case), lang)
-    steps, listed = case.verdict["milestones"], parts["milestones"].html
+    steps, listed = case.plain["milestones"], parts["milestones"].html
     assert listed.count('<th scope="row">') == len(steps) == 8
     assert all(fmt.percent(m["probability"]) in listed for m in steps)
     change = parts["change"].html
@@ -307,8 +308,8 @@ def test_who_can_join_changes_little_only_where_it_moves_the_chance_by_ten_point
     case, fmt = CASES["very_likely"], Format("en")
     heads = {}
     for moved in (0.001, 0.1, 0.18):
-        verdict = case.verdict | {"capacity_range": moved}
-        head, lines = brief_text.condition(verdict, case.programme, fmt)
+        verdict = case.plain | {"capacity_range": moved}
+        head, lines = brief_text.condition(made(verdict), case.programme, fmt)
         heads[moved] = head, lines[-1]
     assert heads[0.001][0] == heads[0.1][0] == fmt.say("condition.head_steady")
     assert heads[0.18][0] == fmt.say("condition.head_some")
@@ -329,8 +330,8 @@ def test_who_can_join_changes_little_only_where_it_moves_the_chance_by_ten_point
 )
 def test_labels_are_counted_in_good_grammar(labels, on, said):
     case = CASES["umkm"]
-    given = [row | {"on_track": k < on} for k, row in enumerate(case.verdict["labels"][:labels])]
-    assert brief_text.labels_sentences(case.verdict | {"labels": given}, Format("en"))[0].startswith(said)
+    given = [row | {"on_track": k < on} for k, row in enumerate(case.plain["labels"][:labels])]
+    assert brief_text.labels_sentences(made(case.plain | {"labels": given}), Format("en"))[0].startswith(said)
 
 
 def test_a_path_whose_deadlines_have_passed_promises_nothing():
@@ -350,10 +351,10 @@ def test_without_a_figure_no_circle_is_explained_and_no_empty_row_is_shown():
 
 def test_a_projection_far_below_its_target_keeps_its_digits():
     case = CASES["shop"]
-    step = case.verdict["milestones"][0]
+    step = case.plain["milestones"][0]
     levels = {"0.5": 26_400.0, "0.8": 22_100.0, "0.9": 21_300.0}
     low = step | {"median": 26_400.0, "interval_90": [21_000.0, 67_000.0], "levels": levels}
-    parts = brief.sections(replace(material(case), verdict=case.verdict | {"milestones": [low]}), "id")
+    parts = brief.sections(replace(material(case), verdict=made(case.plain | {"milestones": [low]})), "id")
     assert "26,4\u00a0ribu" in parts["milestones"].html
     assert "21,0\u201367,0" in parts["milestones"].html
     assert re.search(r"22,1</td>.*21,3</td>.*1\.000</td>", parts["take"].html, re.S)
@@ -362,9 +363,9 @@ def test_a_projection_far_below_its_target_keeps_its_digits():
 def test_bodies_are_named_in_the_language_of_the_page():
     case = CASES["umkm"]
     for lang, name in (("en", "Without the President"), ("id", "Tanpa Presiden")):
-        sources = [row | {"name": "Presiden"} for row in case.verdict["sensitivity"]["sources"]]
-        verdict = case.verdict | {"sensitivity": case.verdict["sensitivity"] | {"sources": sources}}
-        assert name in brief.sections(replace(material(case), verdict=verdict), lang)["change"].html
+        sources = [row | {"name": "Presiden"} for row in case.plain["sensitivity"]["sources"]]
+        verdict = case.plain | {"sensitivity": case.plain["sensitivity"] | {"sources": sources}}
+        assert name in brief.sections(replace(material(case), verdict=made(verdict)), lang)["change"].html
 
 
 @pytest.mark.parametrize(
@@ -376,9 +377,7 @@ def test_bodies_are_named_in_the_language_of_the_page():
 )
 def test_without_a_probability_a_figure_above_the_target_is_named(programmes, lang, said):
     fmt, products = Format(lang), programmes("ekatalog_products")
-    words = {
-        v: str(brief_text.sentence(judge(Case.of(products, v)).to_dict(), fmt)) for v in ("2022-06-30", "2022-12-31")
-    }
+    words = {v: str(brief_text.sentence(judge(Case.of(products, v)), fmt)) for v in ("2022-06-30", "2022-12-31")}
     assert said in words["2022-12-31"].replace("\u00a0", " ")
     assert fmt.say("verdict.above", value="", date="", target="")[:20] not in words["2022-06-30"]
 
@@ -387,21 +386,21 @@ def test_without_a_probability_a_figure_above_the_target_is_named(programmes, la
 def test_a_path_whose_dates_have_passed_says_how_far_the_last_figure_is_below(programmes, lang):
     fmt, cooperatives = Format(lang), programmes("modern_cooperatives")
     given = judge(Case.of(cooperatives, "2024-12-31")).to_dict()
-    said = " ".join(brief_text.take_sentences(given, cooperatives, fmt, Markup("400")))
+    said = " ".join(brief_text.take_sentences(made(given), cooperatives, fmt, Markup("400")))
     assert said == fmt.say("take.all_past.many", last="400", date=fmt.day("2023-12-31"), gap="100", target="500")
     umkm = programmes("umkm_onboarding")
     passed = judge(Case.of(umkm, "2024-12-31"), sensitivity=False).to_dict()
-    whole = " ".join(brief_text.take_sentences(passed, umkm, fmt, Markup("25")))
+    whole = " ".join(brief_text.take_sentences(made(passed), umkm, fmt, Markup("25")))
     assert fmt.exact(5e6) in whole  # not "5.00 million" beside targets of "30 million"
     earlier = judge(Case.of(cooperatives, "2024-10-31")).to_dict()
-    assert said not in " ".join(brief_text.take_sentences(earlier, cooperatives, fmt, Markup("400")))
+    assert said not in " ".join(brief_text.take_sentences(made(earlier), cooperatives, fmt, Markup("400")))
 
 
 def test_labels_that_come_too_late_are_not_said_to_lack_figures(programmes):
     fmt, products = Format("en"), programmes("ekatalog_products")
     late, early = (judge(Case.of(products, v)).to_dict() for v in ("2024-12-31", "2021-12-31"))
-    assert brief_text.labels_sentences(late, fmt) == [fmt.say("labels.too_late")]
-    assert brief_text.labels_sentences(early, fmt) == [fmt.say("labels.nothing")]
+    assert brief_text.labels_sentences(made(late), fmt) == [fmt.say("labels.too_late")]
+    assert brief_text.labels_sentences(made(early), fmt) == [fmt.say("labels.nothing")]
 
 
 def test_the_range_over_other_growth_curves_stands_below_that_over_single_figures():
@@ -409,23 +408,23 @@ def test_the_range_over_other_growth_curves_stands_below_that_over_single_figure
     groups = brief_tables.sensitivity(case.verdict, case.programme, fmt, Mock())
     (*_, figures, curves) = groups[-1][1]
     assert (figures[0], curves[0]) == ("Any one figure left out", "Any of four other growth curves")
-    given = case.verdict["sensitivity"]
+    given = case.plain["sensitivity"]
     spans = [*given["range_shapes"], given["joint_range_shapes"]]
     assert curves[1] == [fmt.percent_span(*span) for span in spans]
     assert curves[1] != figures[1]
     wide = given | {"range_shapes": [[0.0, 1.0]] * len(given["range_shapes"])}
-    moved = brief_text.change_sentence(case.verdict | {"sensitivity": wide}, fmt)
+    moved = brief_text.change_sentence(made(case.plain | {"sensitivity": wide}), fmt)
     assert moved == fmt.say("change.shape_most")
 
 
 def test_a_figure_above_the_target_with_less_than_certainty_is_explained():
     case, fmt = CASES["met"], Format("en")
     said = fmt.say("verdict.passed_unsure")
-    doubted = case.verdict | {"joint_probability": 0.81}
-    assert said in brief_text.reasons(doubted, case.programme, fmt)
+    doubted = case.plain | {"joint_probability": 0.81}
+    assert said in brief_text.reasons(made(doubted), case.programme, fmt)
     assert said not in brief_text.reasons(case.verdict, case.programme, fmt)
-    past = doubted | {"milestones": [m | {"status": "past"} for m in case.verdict["milestones"]]}
-    assert brief_text.reasons(past, case.programme, fmt) == [fmt.say("verdict.past.one"), said]
+    past = doubted | {"milestones": [m | {"status": "past"} for m in case.plain["milestones"]]}
+    assert brief_text.reasons(made(past), case.programme, fmt) == [fmt.say("verdict.past.one"), said]
 
 
 def plain(words):
@@ -441,23 +440,23 @@ def plain(words):
 )
 def test_past_cases_are_those_of_a_label_that_says_on_track_here(lang, said):
     case = CASES["umkm"]
-    labels = [row | {"on_track": row["method"] == "escap"} for row in case.verdict["labels"]]
+    labels = [row | {"on_track": row["method"] == "escap"} for row in case.plain["labels"]]
     labels[2] |= {"on_track_cases": 300, "hit_rate": 0.57}
-    some = case.verdict | {"labels": labels}
-    html = brief.sections(replace(material(case), verdict=some), lang)["change"].html
+    some = case.plain | {"labels": labels}
+    html = brief.sections(replace(material(case), verdict=made(some)), lang)["change"].html
     assert said in html
     assert "57%</td>" in html or ">57%<" in html
     assert "31%" not in html.partition('id="labels"')[2]
-    none = case.verdict | {"labels": [row | {"on_track": False} for row in labels]}
-    html = brief.sections(replace(material(case), verdict=none), lang)["change"].html.partition('id="labels"')[2]
+    none = case.plain | {"labels": [row | {"on_track": False} for row in labels]}
+    html = brief.sections(replace(material(case), verdict=made(none)), lang)["change"].html.partition('id="labels"')[2]
     assert Format(lang).say("labels.hit_on") not in html
     assert "57%" not in html
-    assert len(brief_text.labels_sentences(none, Format(lang))) == 2
+    assert len(brief_text.labels_sentences(made(none), Format(lang))) == 2
 
 
 def moved_by_capacity(*chances):
     """A path whose capacities give these chances of its milestones and of all of them."""
-    verdict = CASES["umkm"].verdict
+    verdict = CASES["umkm"].plain
     rows = [
         c | {"probabilities": list(given[:-1]), "joint_probability": given[-1]}
         for c, given in zip(verdict["capacities"], chances, strict=True)
@@ -487,12 +486,14 @@ def moved_by_capacity(*chances):
 def test_where_the_whole_path_hardly_moves_the_milestone_that_moves_most_is_named(lang, said):
     fmt, programme = Format(lang), CASES["umkm"].programme
     hidden = moved_by_capacity((0.9, 0.62, 0.001, 0.001), (0.8, 0.31, 0.0, 0.0), (0.8, 0.4, 0.0, 0.0))
-    head, lines = brief_text.condition(hidden, programme, fmt)
+    head, lines = brief_text.condition(made(hidden), programme, fmt)
     assert head == fmt.say("condition.head")
     assert said in plain(" ".join(lines))
     assert fmt.percent(0.0) not in " ".join(lines[1:])
     open_path = moved_by_capacity((0.9, 0.62, 0.5, 0.4), (0.8, 0.31, 0.2, 0.1), (0.8, 0.4, 0.2, 0.1))
-    assert plain(brief_text.condition(open_path, programme, fmt)[1][1]).endswith(("it is 10%.", "peluangnya 10%."))
+    assert plain(brief_text.condition(made(open_path), programme, fmt)[1][1]).endswith(
+        ("it is 10%.", "peluangnya 10%.")
+    )
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -501,14 +502,14 @@ def test_the_choice_that_matters_most_agrees_with_the_condition(lang):
     hidden = moved_by_capacity((0.9, 0.62, 0.001, 0.001), (0.8, 0.31, 0.0, 0.0), (0.8, 0.4, 0.0, 0.0))
     still = dict.fromkeys(("range_sources", "range_figures", "range_shapes"), [[0.5, 0.55]] * 3)
     joint = {f"joint_{key}": [0.0, 0.01] for key in still}
-    hidden |= {"sensitivity": case.verdict["sensitivity"] | still | joint}
-    assert brief_text.change_sentence(hidden, fmt) == fmt.say("change.capacity_most")
+    hidden |= {"sensitivity": case.plain["sensitivity"] | still | joint}
+    assert brief_text.change_sentence(made(hidden), fmt) == fmt.say("change.capacity_most")
     first = hidden | {"sensitivity": hidden["sensitivity"] | {"range_sources": [[0.1, 0.9], [0.5, 0.6], [0.0, 0.0]]}}
-    assert brief_text.change_sentence(first, fmt) == fmt.say("change.source_most")
-    settled = first | {"vintage": case.verdict["milestones"][0]["date"]}
-    assert brief_text.change_sentence(settled, fmt) == fmt.say("change.capacity_most")
+    assert brief_text.change_sentence(made(first), fmt) == fmt.say("change.source_most")
+    settled = first | {"vintage": case.plain["milestones"][0]["date"]}
+    assert brief_text.change_sentence(made(settled), fmt) == fmt.say("change.capacity_most")
     quiet = moved_by_capacity(*[(0.9, 0.62, 0.001, 0.001)] * 3) | {"sensitivity": hidden["sensitivity"]}
-    assert brief_text.change_sentence(quiet, fmt) == fmt.say("change.little")
+    assert brief_text.change_sentence(made(quiet), fmt) == fmt.say("change.little")
 
 
 @pytest.mark.parametrize(
@@ -520,10 +521,10 @@ def test_the_choice_that_matters_most_agrees_with_the_condition(lang):
 )
 def test_a_path_of_one_target_has_no_hardest_milestone(lang, one, many):
     fmt, case = Format(lang), CASES["very_likely"]
-    given = case.verdict | {"capacity_range": 0.08}
-    assert many in brief_text.condition(given, case.programme, fmt)[1][-1]
+    given = case.plain | {"capacity_range": 0.08}
+    assert many in brief_text.condition(made(given), case.programme, fmt)[1][-1]
     alone = given | {"milestones": given["milestones"][:1]}
-    assert one in brief_text.condition(alone, case.programme, fmt)[1][-1]
+    assert one in brief_text.condition(made(alone), case.programme, fmt)[1][-1]
 
 
 @pytest.mark.parametrize(
@@ -538,13 +539,13 @@ def test_the_needed_pace_is_the_largest_of_the_path_and_names_its_milestone(lang
     paces = ((250.0, "2023-12-31", 361.0), (400.0, "2024-12-31", 321.0), (500.0, "2025-12-31", None))
     steps = [
         m | {"target": x, "date": day, "required_monthly_additions": pace}
-        for m, (x, day, pace) in zip(case.verdict["milestones"], paces, strict=True)
+        for m, (x, day, pace) in zip(case.plain["milestones"], paces, strict=True)
     ]
-    verdict = case.verdict | {"milestones": steps, "last_figure": case.verdict["last_figure"] | {"value": 100.0}}
-    assert alone in brief_text.sentence(verdict, fmt)
-    assert said in " ".join(brief_text.take_sentences(verdict, case.programme, fmt, Markup("100")))
+    verdict = case.plain | {"milestones": steps, "last_figure": case.plain["last_figure"] | {"value": 100.0}}
+    assert alone in brief_text.sentence(made(verdict), fmt)
+    assert said in " ".join(brief_text.take_sentences(made(verdict), case.programme, fmt, Markup("100")))
     reached = verdict | {"milestones": [m | {"required_monthly_additions": -1.0} for m in steps]}
-    assert brief_text.need(reached) is None
+    assert brief_text.need(made(reached)) is None
 
 
 @pytest.mark.parametrize(
@@ -558,15 +559,15 @@ def test_the_headline_speaks_of_the_targets_that_remain(lang, many, one):
     case, fmt = CASES["hopeless"], Format(lang)
 
     def title(vintage, factor=1.0):
-        steps = [m | {"median": factor * m["median"]} for m in case.verdict["milestones"]]
-        return brief_text.fan_title(case.verdict | {"vintage": vintage, "milestones": steps}, case.figures, fmt)
+        steps = [m | {"median": factor * m["median"]} for m in case.plain["milestones"]]
+        return brief_text.fan_title(made(case.plain | {"vintage": vintage, "milestones": steps}), case.figures, fmt)
 
     assert title("2022-03-31") == fmt.say("fan.title.below")
     assert title("2022-12-31").endswith(many)
     assert title("2023-12-31").endswith(one)
     assert title("2022-12-31", 9.0) == fmt.say("fan.title.above_ahead")
     assert title("2023-12-31", 9.0) == fmt.say("fan.title.above_last")
-    end = case.verdict["milestones"][-1]
+    end = case.plain["milestones"][-1]
     assert title("2023-12-31", end["target"] / end["median"]) == fmt.say("fan.title.at_last")
 
 
@@ -576,16 +577,16 @@ def test_the_headline_speaks_of_the_targets_that_remain(lang, many, one):
 )
 def test_a_stretch_from_the_last_figure_is_no_step_from_a_milestone_of_that_day(lang, step, reaching):
     case, fmt = CASES["umkm"], Format(lang)
-    first, second, _ = case.verdict["milestones"]
+    first, second, _ = case.plain["milestones"]
     steps = [first, second | {"stage_projected_monthly_additions": 1.0, "stage_required_monthly_additions": 9.0}]
     steps[1] |= {"probability": 0.1}
-    ahead = case.verdict | {"milestones": steps}
-    assert step in plain(brief_text.reasons(ahead, case.programme, fmt)[-1])
+    ahead = case.plain | {"milestones": steps}
+    assert step in plain(brief_text.reasons(made(ahead), case.programme, fmt)[-1])
     day = first["date"]
     past = ahead | {"vintage": "2023-01-20", "milestones": [first | {"status": "past"}, steps[1]]}
-    past |= {"last_figure": case.verdict["last_figure"] | {"date": day}}
+    past |= {"last_figure": case.plain["last_figure"] | {"date": day}}
     assert steps[1]["stage_from"] == day
-    assert plain(brief_text.reasons(past, case.programme, fmt)[-1]).startswith(reaching)
+    assert plain(brief_text.reasons(made(past), case.programme, fmt)[-1]).startswith(reaching)
 
 
 @pytest.mark.parametrize(
@@ -597,12 +598,12 @@ def test_a_stretch_from_the_last_figure_is_no_step_from_a_milestone_of_that_day(
 )
 def test_paces_are_dated_where_the_last_figure_is_old(lang, needs, gives):
     case, fmt = CASES["shop"], Format(lang)
-    old = case.verdict | {"last_figure": case.verdict["last_figure"] | {"date": "2022-03-28"}}
-    said = plain(brief_text.reasons(old, case.programme, fmt)[-1])
+    old = case.plain | {"last_figure": case.plain["last_figure"] | {"date": "2022-03-28"}}
+    said = plain(brief_text.reasons(made(old), case.programme, fmt)[-1])
     assert said.startswith(needs)
     assert gives in said
     dated = fmt.say("take.pace_dated", last=fmt.day("2022-03-28"), cutoff=fmt.day("2022-10-31"))
-    assert dated in brief.sections(replace(material(case), verdict=old), lang)["take"].html
+    assert dated in brief.sections(replace(material(case), verdict=made(old)), lang)["take"].html
     assert not plain(brief_text.reasons(case.verdict, case.programme, fmt)[-1]).startswith(needs[:20])
     assert dated[:20] not in brief.sections(material(case), lang)["take"].html
 
@@ -642,7 +643,7 @@ def test_a_floor_is_quoted_as_more_than_its_number(lang, more):
     ],
 )
 def test_the_title_of_the_pace_chart_says_of_which_stretches_it_is_true(lang, short, last, key):
-    fmt, step = Format(lang), CASES["umkm"].verdict["milestones"][0]
+    fmt, step = Format(lang), CASES["umkm"].plain["milestones"][0]
     needed = [5.0, 4.0, 6.0, 5.0]
     steps = [
         step | {"stage_required_monthly_additions": n, "stage_projected_monthly_additions": n + (-1 if less else 1)}
@@ -650,7 +651,7 @@ def test_the_title_of_the_pace_chart_says_of_which_stretches_it_is_true(lang, sh
     ]
     if not last:
         steps.append(step | {"status": "exceeds_capacity", "stage_required_monthly_additions": None})
-    assert brief_text.pace_title({"milestones": steps}, fmt) == fmt.say(f"take.pace_title.{key}")
+    assert brief_text.pace_title(made({"milestones": steps}), fmt) == fmt.say(f"take.pace_title.{key}")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -689,13 +690,13 @@ def test_the_record_counts_the_ranges_that_it_shows(lang):
 def test_a_count_that_shrank_is_said_to_have_fallen(paces, en, id_):
     case = CASES["umkm"]
     given = [[months, "2021-03-17", x] for months, x in zip((12, 6), paces, strict=True) if x is not None]
-    verdict = case.verdict | {"published_pace": given}
+    verdict = case.plain | {"published_pace": given}
     for lang, words in (("en", en), ("id", id_)):
-        said = " ".join(brief_text.take_sentences(verdict, case.programme, Format(lang), None))
+        said = " ".join(brief_text.take_sentences(made(verdict), case.programme, Format(lang), None))
         assert words in said
         assert "\u2212" not in said
     steps = [m | {"stage_required_monthly_additions": 5.0 + k} for k, m in enumerate(verdict["milestones"])]
     falling = "the count is falling" in " ".join(
-        brief_text.take_sentences(verdict | {"milestones": steps}, case.programme, Format("en"), None)
+        brief_text.take_sentences(made(verdict | {"milestones": steps}), case.programme, Format("en"), None)
     )
     assert falling == (paces[1] is not None and paces[1] < 0)

@@ -84,16 +84,16 @@ def test_it_prints_on_two_a4_pages(open_page, kind, key, lang):
 @pytest.mark.slow
 @pytest.mark.parametrize("key", REAL, ids="-".join)
 def test_the_numbers_are_those_of_the_verdict_in_both_languages(open_page, key):
-    verdict = study(*key).verdict.to_dict()
+    verdict = study(*key).verdict
     for lang in LANGUAGES:
         fmt, page = Format(lang), open_page(real_page(*key, lang))
         shown = page.evaluate("document.querySelector('.odds b')?.textContent ?? ''")
-        p = verdict["joint_probability"]
+        p = verdict.joint_probability
         assert shown == ("" if p is None else fmt.percent(p))
         chances = page.eval_on_selector_all(".milestones .chance td b", "cells => cells.map(c => c.textContent)")
-        assert chances == [fmt.percent(m["probability"]) for m in verdict["milestones"] if m["probability"] is not None]
+        assert chances == [fmt.percent(m.probability) for m in verdict.milestones if m.probability is not None]
         ids = page.eval_on_selector_all(".fan .listing:last-of-type a", "links => links.map(a => a.textContent)")
-        assert ids == verdict["figures_used"]
+        assert tuple(ids) == verdict.figures_used
 
 
 @pytest.mark.slow

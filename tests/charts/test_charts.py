@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from brief_cases import Case, cases
 from matplotlib.text import Text
+from verdicts import made
 
 from jalur import charts, ledger
 from jalur.charts import parts as chart_parts
@@ -61,7 +62,7 @@ def test_an_overlap_and_a_label_outside_are_found():
 def test_the_alt_text_says_figures_targets_and_projection(drawn, lang):
     case, fmt = drawn.case, Format(lang)
     alt = drawn.fan[lang, False][1]
-    for m in case.verdict["milestones"]:
+    for m in case.plain["milestones"]:
         assert fmt.exact(m["target"]) in alt
         if m["median"] is not None:
             assert charts.scale_of(case.verdict, case.figures, fmt).words(m["median"]) in alt
@@ -105,8 +106,8 @@ def test_value_axes_start_at_zero(drawn):
 
 def test_a_falling_pace_is_written_on_its_own_side_of_zero():
     case = CASES["all_past"]
-    verdict = case.verdict | {"published_pace": [[12, "2024-06-30", 172e3], [6, "2024-12-31", -35e3]]}
-    figure = charts.pace_chart(verdict, Format("en"), "UMKM")[0]
+    verdict = case.plain | {"published_pace": [[12, "2024-06-30", 172e3], [6, "2024-12-31", -35e3]]}
+    figure = charts.pace_chart(made(verdict), Format("en"), "UMKM")[0]
     sides = {t.get_text(): t.get_ha() for t in figure.axes[0].texts}
     assert (sides["172"], sides["\u221235"]) == ("left", "right")
     assert charts.overlaps(figure) == []
@@ -203,7 +204,7 @@ def test_record_chart(lang, narrow):
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_charts_of_the_notebooks(lang, narrow):
     fmt, case = Format(lang), CASES["umkm"]
-    verdict, found = case.verdict, measured.record()
+    verdict, found = case.plain, measured.record()
     rows = [
         {"year": 2020, "official": 10.2e6, "survey": 2.36e6, "known": True, "decimals": 1},
         {"year": 2021, "official": 17.25e6, "survey": 2.87e6, "known": False, "decimals": 2},
@@ -242,7 +243,7 @@ def test_charts_of_the_notebooks(lang, narrow):
             "UMKM",
             narrow,
         ),
-        charts.passage_chart(verdict, fmt, narrow),
+        charts.passage_chart(made(verdict), fmt, narrow),
         charts.tornado_chart(bars, 0.497, fmt, 30e6, narrow),
         charts.reliability_chart(found["methods"]["jalur"]["reliability"], fmt, narrow),
         charts.coverage_chart([(k, m["coverage_90"]) for k, m in found["methods"].items()], fmt, 0.9, narrow),
@@ -287,8 +288,8 @@ def test_no_label_overlaps_for_any_real_programme_and_vintage(programmes, name):
             fmt = Format(lang)
             for narrow in (False, True):
                 drawn = [
-                    charts.fan_chart(verdict, figures, fmt, narrow, programme.reference_source),
-                    charts.pace_chart(verdict, fmt, programme.noun[lang], narrow),
+                    charts.fan_chart(made(verdict), figures, fmt, narrow, programme.reference_source),
+                    charts.pace_chart(made(verdict), fmt, programme.noun[lang], narrow),
                 ]
                 if len(rows):
                     drawn.append(

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from verdicts import made
+
+from jalur.verdict import Verdict
 
 URL = "https://example.org/page/"
 
@@ -21,10 +25,15 @@ class Case:
     """One programme at one vintage, as the charts and the brief take it."""
 
     name: str
-    verdict: dict[str, Any]
+    plain: dict[str, Any]
     figures: pd.DataFrame
     programme: Any
     extra: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """The verdict; `plain` is its JSON form, which a test may change."""
+        return made(self.plain)
 
 
 def figures(

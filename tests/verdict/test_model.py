@@ -109,7 +109,7 @@ def test_a_chance_is_one_number_and_one_word_everywhere(monkeypatch, programme, 
         p=printed,
         odds=fmt.odds(found.joint_probability),
     )
-    assert sentence(data, fmt) == said
+    assert sentence(found, fmt) == said
 
 
 def test_a_target_that_is_printed_as_certain_is_settled(programme):

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from jalur.verdict.model import CapacityCase, Milestone, Verdict
 from jalur.words.format import Format
 
 
@@ -31,7 +32,7 @@ class Source:
 class Sources:
     """Numbers sources in the order in which the page cites them; the same row has one number."""
 
-    def __init__(self, verdict: Mapping[str, Any], programme: Any, figures: pd.DataFrame, fmt: Format) -> None:
+    def __init__(self, verdict: Verdict, programme: Any, figures: pd.DataFrame, fmt: Format) -> None:
         self.v, self.programme, self.figures, self.fmt = verdict, programme, figures, fmt
         self._items: dict[str, Source] = {}
 
@@ -53,19 +54,19 @@ class Sources:
     def path(self) -> Markup:
         """Where the targets were announced."""
         fmt = self.fmt
-        groups: dict[tuple[Any, ...], list[tuple[Mapping[str, Any], Any]]] = {}
+        groups: dict[tuple[Any, ...], list[tuple[Milestone, Any]]] = {}
         path = getattr(self.programme, "path", None)
         by_id = {t.id: t for t in path.milestones} if path else {}
-        for m in self.v["milestones"]:  # targets of one announcement are one source
-            target = by_id.get(m["target_id"])
+        for m in self.v.milestones:  # targets of one announcement are one source
+            target = by_id.get(m.target_id)
             if target is not None:
                 groups.setdefault((target.url, target.speaker_org, target.stated_on), []).append((m, target))
         found = []
         for (url, body, stated), pairs in groups.items():
             words = fmt.say(
                 "sources.target",
-                value=fmt.path(m["target"] for m, _ in pairs),
-                when=fmt.deadlines(m["date"] for m, _ in pairs),
+                value=fmt.path(m.target for m, _ in pairs),
+                when=fmt.deadlines(m.date for m, _ in pairs),
             )
             said = f"{words}, {fmt.body(body)}"
             said += f", {fmt.short_day(stated)}" if stated else ""
@@ -75,7 +76,7 @@ class Sources:
     def figure(self, row: Any) -> Source:
         """A published figure as a source."""
         fmt = self.fmt
-        later = pd.Timestamp(row["reported_on"]) > pd.Timestamp(self.v["vintage"])
+        later = pd.Timestamp(row["reported_on"]) > pd.Timestamp(self.v.vintage)
         return Source(
             f"{fmt.stated(row)}, {fmt.short_day(row['as_of'])}, {fmt.body(str(row['speaker_org']))}",
             str(row["publisher"]),
@@ -96,16 +97,16 @@ class Sources:
         known = self.figures.set_index("id", drop=False)
         return self.cite(*(self.figure(known.loc[i]) for i in ids if i in known.index))
 
-    def capacity(self, case: Mapping[str, Any]) -> Markup:
+    def capacity(self, case: CapacityCase) -> Markup:
         """Where a capacity comes from."""
         fmt = self.fmt
-        if not case["url"]:
+        if not case.url:
             return Markup("")
-        declared = next((c for c in self.programme.capacities if c.name == case["name"]), None)
-        ids = " + ".join(getattr(declared, "ids", ()) or ()) or case["name"]
-        value = fmt.say("sources.capacity", value=fmt.level(case["units"]), noun=self.programme.noun[fmt.lang])
-        when = f", {case['as_of'][:4]}" if case["as_of"] else ""
-        return self.cite(Source(value + when, case["source"], case["url"], ids))
+        declared = next((c for c in self.programme.capacities if c.name == case.name), None)
+        ids = " + ".join(getattr(declared, "ids", ()) or ()) or case.name
+        value = fmt.say("sources.capacity", value=fmt.level(case.units), noun=self.programme.noun[fmt.lang])
+        when = f", {case.as_of[:4]}" if case.as_of else ""
+        return self.cite(Source(value + when, case.source, case.url, ids))
 
     def definitions(self, rows: Sequence[Mapping[str, Any]]) -> Markup:
         """Sources of a comparison."""

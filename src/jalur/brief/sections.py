@@ -20,7 +20,7 @@ from jalur.brief import tables as rows
 from jalur.brief.citations import Sources
 from jalur.charts import parts as chart_parts
 from jalur.charts import record as chart_record
-from jalur.verdict.model import ruled_out, sure
+from jalur.verdict.model import Figure, Milestone, Verdict, ruled_out, sure
 from jalur.words import sentences as text
 from jalur.words.format import Format, Scale, capital
 
@@ -47,7 +47,7 @@ class Material:
 
     Attributes
     ----------
-    verdict : Verdict or mapping
+    verdict : jalur.verdict.Verdict
     programme : jalur.ledger.programme.Programme
     figures : DataFrame
         The published figures used (columns of the ledger).
@@ -65,7 +65,7 @@ class Material:
         File names of the executed notebooks beside the brief.
     """
 
-    verdict: Any
+    verdict: Verdict
     programme: Any
     figures: pd.DataFrame
     record: pd.DataFrame | None = None
@@ -137,11 +137,11 @@ class _Page:
 
     def __init__(self, material: Material, fmt: Format) -> None:
         self.material, self.fmt = material, fmt
-        self.v = charts.plain(material.verdict)
+        self.v = material.verdict
         self.programme, self.figures = material.programme, material.figures
         self.sources = Sources(self.v, self.programme, self.figures, fmt)
         self.scale = charts.scale_of(self.v, self.figures, fmt)
-        self.assessed = self.v["joint_probability"] is not None
+        self.assessed = self.v.joint_probability is not None
         self.noun = self.programme.noun[fmt.lang]
         self.cite = {"path": self.sources.path()}
 
@@ -152,7 +152,7 @@ class _Page:
     def about(self, name: str) -> dict[str, str]:
         """What a section says of the page as a whole, as plain text."""
         if name == "question":
-            known = self.fmt.say("page.known", cutoff=self.fmt.day(self.v["vintage"]))
+            known = self.fmt.say("page.known", cutoff=self.fmt.day(self.v.vintage))
             said = {"lang": self.fmt.lang, "title": text.question(self.v, self.programme, self.fmt), "known": known}
         elif name == "verdict":
             said = {"sentence": text.sentence(self.v, self.fmt).striptags()}
@@ -169,26 +169,26 @@ class _Page:
             "lang": fmt.lang,
             "v": self.v,
             "assessed": self.assessed,
-            "cutoff": fmt.day(self.v["vintage"]),
+            "cutoff": fmt.day(self.v.vintage),
             "noun": self.noun,
         } | more
 
-    def stated(self, figure: Mapping[str, Any]) -> str:
+    def stated(self, figure: Figure) -> str:
         """A figure of the verdict with the digits it was published with."""
-        row = self.figures[self.figures["id"] == figure["id"]]
-        return self.fmt.stated(row.iloc[0]) if len(row) else self.fmt.level(figure["value"])
+        row = self.figures[self.figures["id"] == figure.id]
+        return self.fmt.stated(row.iloc[0]) if len(row) else self.fmt.level(figure.value)
 
-    def fitting(self, *steps: Mapping[str, Any]) -> Scale:
+    def fitting(self, *steps: Milestone) -> Scale:
         """The magnitude of the page, or a smaller one where the projection is far below its targets."""
-        return self.scale.fitting(max(m["median"] or 0.0 for m in steps))
+        return self.scale.fitting(max(m.median or 0.0 for m in steps))
 
     def question(self) -> dict[str, Any]:
         """Running head, the question, the limits."""
         v, fmt = self.v, self.fmt
         limits = [fmt.say("limits.umkm")] if self.noun == "UMKM" else []
         limits.append(fmt.say("limits.text"))
-        if v["announced_after_vintage"] and v["announced"]:
-            limits.append(fmt.say("limits.announced_later", date=fmt.day(v["announced"])))
+        if v.announced_after_vintage and v.announced:
+            limits.append(fmt.say("limits.announced_later", date=fmt.day(v.announced)))
         return self.base(
             title=self.programme.title[fmt.lang],
             question=text.question(v, self.programme, fmt),
@@ -197,11 +197,11 @@ class _Page:
 
     def verdict(self) -> dict[str, Any]:
         """The answer, its reasons and its condition, the what-if table."""
-        v, fmt, p = self.v, self.fmt, self.v["joint_probability"]
+        v, fmt, p = self.v, self.fmt, self.v.joint_probability
         head, lines = text.condition(v, self.programme, fmt)
         caption = ""
         if p is not None:
-            count, hundred = len(v["milestones"]), int(fmt.percent(p).strip("<>%"))
+            count, hundred = len(v.milestones), int(fmt.percent(p).strip("<>%"))
             caption = fmt.say("verdict.dots_few") if ruled_out(p) else fmt.say("verdict.dots_most") if sure(p) else ""
             key = "one" if count == 1 else "two" if count == 2 else "many"
             caption = caption or fmt.say(f"verdict.dots.{key}", n=hundred, count=fmt.spelled(count))
@@ -218,30 +218,30 @@ class _Page:
 
     def milestones(self) -> dict[str, Any]:
         """The targets at a glance."""
-        fmt, steps = self.fmt, self.v["milestones"]
-        ranges = [m["interval_90"] for m in steps if m["interval_90"]]
-        bounds = [m["target"] for m in steps] + [x for r in ranges for x in r]
+        fmt, steps = self.fmt, self.v.milestones
+        ranges = [m.interval_90 for m in steps if m.interval_90]
+        bounds = [m.target for m in steps] + [x for r in ranges for x in r]
         ticks = chart_parts.ticks_to(max(bounds), 8) if bounds else [0.0, 1.0]
         low = max((t for t in ticks if t <= min(bounds) * 0.98), default=0.0) if bounds else 0.0
-        high = min(ticks[-1], 2.4 * max((m["target"] for m in steps), default=ticks[-1]))
+        high = min(ticks[-1], 2.4 * max((m.target for m in steps), default=ticks[-1]))
         cards = []
         for m in steps:
-            p = m["probability"]
+            p = m.probability
             cards.append(
                 {
-                    "head": fmt.say("milestones.head", target=fmt.exact(m["target"]), when=fmt.by(m["date"])),
+                    "head": fmt.say("milestones.head", target=fmt.exact(m.target), when=fmt.by(m.date)),
                     "p": "" if p is None else fmt.percent(p),
                     "word": text.status_word(m, self.v, fmt),
-                    "middle": "" if m["median"] is None else self.fitting(m).words(m["median"]),
-                    "span": "" if m["median"] is None else self.fitting(m).span(*m["interval_90"]),
-                    "strip": "" if m["median"] is None else strip(m, low, high, self.scale),
-                    "needed": fmt.amount(m["required_monthly_additions"])
-                    if m["required_monthly_additions"] is not None
+                    "middle": "" if m.median is None else self.fitting(m).words(m.median),
+                    "span": "" if m.interval_90 is None else self.fitting(m).span(*m.interval_90),
+                    "strip": "" if m.median is None else strip(m, low, high, self.scale),
+                    "needed": fmt.amount(m.required_monthly_additions)
+                    if m.required_monthly_additions is not None
                     else "\u2013",
                 }
             )
         caption = fmt.counted("milestones.caption", len(steps)) if steps else ""
-        pace_known = any(m["required_monthly_additions"] is not None for m in steps)
+        pace_known = any(m.required_monthly_additions is not None for m in steps)
         return self.base(cards=cards, caption=capital(caption), pace_known=pace_known)
 
     def fan(self) -> dict[str, Any]:
@@ -249,7 +249,7 @@ class _Page:
         fmt, thing = self.fmt, text.counted_things(self.programme, self.fmt)
         key = "fan.sub" if self.scale.word else "fan.sub_plain"
         notes = [fmt.html("fan.note_marks" if len(self.figures) else "fan.note_targets") + self.cite["path"]]
-        if self.v["fan"]:
+        if self.v.fan:
             notes.append(fmt.html("fan.note_lines"))
         if (self.figures["qualifier"] == "at_least").any():
             notes.append(fmt.html("fan.note_floor"))
@@ -272,11 +272,11 @@ class _Page:
         pace = charts.pace_scale(v, fmt)
         arithmetic_caption, arithmetic = rows.arithmetic(v, fmt)
         stretches = len(charts.stages(v))
-        has_pace = bool(v["published_pace"] or stretches) and stretches <= ROWS
-        last_ones = v["milestones"][-rows.COLUMNS :]
+        has_pace = bool(v.published_pace or stretches) and stretches <= ROWS
+        last_ones = v.milestones[-rows.COLUMNS :]
         scale = self.fitting(*last_ones) if last_ones else self.scale
         levels_key = "take.levels_sub" if scale.word else "take.levels_sub_plain"
-        past = bool(last_ones) and last_ones[-1]["date"] <= v["vintage"]
+        past = bool(last_ones) and last_ones[-1].date <= v.vintage
 
         def chart(narrow: bool) -> chart_parts.Chart:
             return charts.pace_chart(v, fmt, self.noun, narrow)
@@ -290,8 +290,8 @@ class _Page:
             levels=rows.levels(last_ones, scale, fmt),
             levels_title=fmt.say("take.levels_title_past" if past else "take.levels_title"),
             levels_sub=fmt.say(levels_key, unit=scale.word) + rows.cut(v, fmt),
-            official=[fmt.brief_date(m["date"]) for m in last_ones],
-            targets=[scale.trimmed(m["target"]) for m in last_ones],
+            official=[fmt.brief_date(m.date) for m in last_ones],
+            targets=[scale.trimmed(m.target) for m in last_ones],
             arithmetic=arithmetic,
             arithmetic_caption=arithmetic_caption,
             levers=text.levers(v, self.programme, fmt),
@@ -301,8 +301,8 @@ class _Page:
         """What could change the verdict: assumptions, definition, official labels."""
         fmt, v, given = self.fmt, self.v, self.material.definitions
         columns = [
-            fmt.say("change.column", target=fmt.exact(m["target"]), when=fmt.brief_date(m["date"]))
-            for m in v["milestones"][-rows.COLUMNS :]
+            fmt.say("change.column", target=fmt.exact(m.target), when=fmt.brief_date(m.date))
+            for m in v.milestones[-rows.COLUMNS :]
         ]
         definition = None
         if given:
@@ -319,9 +319,9 @@ class _Page:
                 "table": rows.definition(given, scale, fmt),
                 "later": any(not r["known"] for r in given),
             }
-        labels = [row for row in v["labels"] if row["on_track"] is not None]
-        base = v["base"]
-        final = v["milestones"][-1] if v["milestones"] else None
+        labels = [row for row in v.labels if row.on_track is not None]
+        base = v.base
+        final = v.milestones[-1] if v.milestones else None
         hit = text.label_record(v)
         base_row = rows.base_row(v, fmt, self.noun, self.sources) if self.assessed else None  # cites first
         return self.base(
@@ -334,23 +334,23 @@ class _Page:
             influential=rows.influential(v, self.figures, fmt) if self.assessed else "",
             definition=definition,
             labels=rows.labels(labels, fmt),
-            labels_caption=fmt.say("labels.caption", target=fmt.exact(final["target"]), when=fmt.by(final["date"]))
+            labels_caption=fmt.say("labels.caption", target=fmt.exact(final.target), when=fmt.by(final.date))
             if final
             else "",
             labels_from=fmt.say(
                 "labels.from",
-                base=rows.floored(fmt.exact(base["value"]), self.figures, base["id"], fmt),
-                base_date=fmt.short_day(base["date"]),
-                last=self.stated(v["last_figure"]),
+                base=rows.floored(fmt.exact(base.value), self.figures, base.id, fmt),
+                base_date=fmt.short_day(base.date),
+                last=self.stated(v.last_figure),
             )
-            if base and labels
+            if base and v.last_figure and labels
             else "",
             labels_text=" ".join(text.labels_sentences(v, fmt)),
-            hit=None
-            if hit is None
-            else [
-                (fmt.say("labels.hit_on"), hit["hit_rate"], fmt.percent(hit["hit_rate"]), "ink"),
-                (fmt.say("labels.hit_all"), hit["base_rate"], fmt.percent(hit["base_rate"]), "grey"),
+            hit=hit
+            and [
+                (fmt.say(f"labels.{key}"), share, fmt.percent(share), colour)
+                for key, share, colour in (("hit_on", hit.hit_rate, "ink"), ("hit_all", hit.base_rate, "grey"))
+                if share is not None
             ],
         )
 
@@ -364,14 +364,14 @@ class _Page:
             return self.base(chart=None, title="", sub="", note="", table=None)
 
         def chart(narrow: bool) -> chart_parts.Chart:
-            return chart_record.record_chart(record, fmt, self.v["vintage"], narrow)
+            return chart_record.record_chart(record, fmt, self.v.vintage, narrow)
 
         scale = fmt.scale(max(record["target"]))
         return self.base(
             title=rows.record_title(record, fmt),
             sub=fmt.say("record.sub" if scale.word else "record.sub_plain", unit=scale.word),
             chart=picture(chart),
-            note=" ".join(rows.record_notes(record, self.v["vintage"], fmt)),
+            note=" ".join(rows.record_notes(record, self.v.vintage, fmt)),
             table=rows.record(record, scale, fmt),
         )
 
@@ -394,10 +394,10 @@ class _Page:
         else:
             said.append(fmt.say("sure.none"))
         said.append(fmt.say("sure.limits"))
-        count = len(self.v["figures_used"])
+        count = len(self.v.figures_used)
         known = fmt.counted("method.figures", count)
         keys = (1, 2, 3, 4) if self.assessed else (1, 2, "none")
-        steps = [fmt.say(f"method.steps.{k}", draws=fmt.number(self.v["draws"]), figures=known) for k in keys]
+        steps = [fmt.say(f"method.steps.{k}", draws=fmt.number(self.v.draws), figures=known) for k in keys]
         scale = [(fmt.say(f"method.scale_cut.{k}"), fmt.say(f"method.scale_word.{k}")) for k in range(1, 6)]
         return self.base(said=" ".join(said), bars_rows=bars, steps=steps, scale=scale)
 
@@ -407,25 +407,25 @@ class _Page:
         total = self.material.total or 0
         note = fmt.say(
             "sources.note",
-            used=fmt.number(len(v["figures_used"])),
-            total=fmt.number(max(total, len(v["figures_used"]))),
-            cutoff=fmt.day(v["vintage"]),
+            used=fmt.number(len(v.figures_used)),
+            total=fmt.number(max(total, len(v.figures_used))),
+            cutoff=fmt.day(v.vintage),
         )
-        if not v["figures_used"]:
-            note = fmt.say("sources.note_none", cutoff=fmt.day(v["vintage"]))
+        if not v.figures_used:
+            note = fmt.say("sources.note_none", cutoff=fmt.day(v.vintage))
         items = self.sources.listed()
-        later = fmt.say("sources.later", cutoff=fmt.day(v["vintage"])) if any(s.later for s in items) else ""
-        capacity = fmt.level(v["capacity"]["units"]) if v["capacity"] else fmt.say("sources.no_capacity")
+        later = fmt.say("sources.later", cutoff=fmt.day(v.vintage)) if any(s.later for s in items) else ""
+        capacity = fmt.level(v.capacity.units) if v.capacity else fmt.say("sources.no_capacity")
         values = {
-            "programme": v["programme"],
-            "vintage": v["vintage"],
-            "figures": fmt.counted("method.figures", len(v["figures_used"])),
+            "programme": v.programme,
+            "vintage": v.vintage,
+            "figures": fmt.counted("method.figures", len(v.figures_used)),
             "capacity": capacity,
-            "draws": fmt.number(v["draws"]),
-            "seed": v["seed"],
-            "engine": v["engine_version"],
-            "version": v["package_version"],
-            "data": v["data_hash"][:12],
+            "draws": fmt.number(v.draws),
+            "seed": v.seed,
+            "engine": v.engine_version,
+            "version": v.package_version,
+            "data": v.data_hash[:12],
         }
         return self.base(
             items=items,
@@ -454,14 +454,17 @@ def dots(share: float) -> Markup:
     return DOTS.format(Markup("").join(circles))
 
 
-def strip(milestone: Mapping[str, Any], low: float, high: float, scale: Any) -> Markup:
+def strip(milestone: Milestone, low: float, high: float, scale: Any) -> Markup:
     """Small range bar of a milestone: 90 % and 50 % range, middle, target. Decorative: the cell says it in words."""
 
     def x(value: float) -> float:
         return round(min(max((value - low) / (high - low), 0.0), 1.0) * 220, 1)
 
-    (a, b), (c, d), target = milestone["interval_90"], milestone["interval_50"], x(milestone["target"])
-    middle = x(milestone["median"])
+    assert milestone.median is not None
+    assert milestone.interval_50 is not None
+    assert milestone.interval_90 is not None
+    (a, b), (c, d), target = milestone.interval_90, milestone.interval_50, x(milestone.target)
+    middle = x(milestone.median)
     return STRIP.format(
         x(a),
         f"{max(x(b) - x(a), 1):.1f}",

@@ -13,11 +13,11 @@ from jalur import charts
 from jalur.brief.citations import Sources
 from jalur.charts.record import cell, decided, shown_targets
 from jalur.dates import DAYS_A_MONTH, DAYS_A_YEAR, to_date
+from jalur.verdict.model import LabelRow, Milestone, Verdict
 from jalur.words.format import Format, Scale, capital
 from jalur.words.sentences import capacity_title
 from jalur.words.tables import Table, link
 
-Data = Mapping[str, Any]
 Cells = tuple[str | Markup, list[str]]
 
 COLUMNS = 6  # targets that stand as columns of a table; of a longer path the last ones
@@ -25,23 +25,23 @@ SOURCES_SHOWN = 2  # issuing bodies with a row of their own: those whose absence
 QUARTER_ENDS = ("03-31", "06-30", "09-30", "12-31")
 
 
-def faster(verdict: Data, fmt: Format) -> list[tuple[float, str, str]]:
+def faster(verdict: Verdict, fmt: Format) -> list[tuple[float, str, str]]:
     """What a faster or slower run would give: (per cent, words, chance)."""
-    if not verdict["levers"] or verdict["joint_probability"] is None:
+    if not verdict.levers or verdict.joint_probability is None:
         return []
     found = []
-    for percent, chance in verdict["levers"]["faster"]:
+    for percent, chance in verdict.levers.faster:
         size = fmt.number(abs(percent)) + "%"
         key = "whatif.value_same" if percent == 0 else "whatif.value" if percent > 0 else "whatif.value_slower"
         found.append((percent, fmt.say(key, percent=size), fmt.percent(chance)))
     return found
 
 
-def fan(verdict: Data, scale: Scale, fmt: Format) -> Table:
+def fan(verdict: Verdict, scale: Scale, fmt: Format) -> Table:
     """The projection at the ends of quarters and at each target date."""
-    dates = {m["date"] for m in verdict["milestones"]}
-    shown = [r for r in verdict["fan"] if r["date"][5:] in QUARTER_ENDS or r["date"] in dates]
-    cells = tuple((fmt.day(r["date"]), *(scale.number(r[q]) for q in ("q05", "q50", "q95"))) for r in shown)
+    dates = {m.date for m in verdict.milestones}
+    shown = [r for r in verdict.fan if r.date[5:] in QUARTER_ENDS or r.date in dates]
+    cells = tuple((fmt.day(r.date), *(scale.number(getattr(r, q)) for q in ("q05", "q50", "q95"))) for r in shown)
     unit = scale.word
     head = (
         fmt.say("table.date"),
@@ -72,7 +72,7 @@ def figures(frame: pd.DataFrame, fmt: Format) -> Table:
     return Table(fmt.say("sources.all_figures"), head, cells, frozenset({2}))
 
 
-def pace(verdict: Data, scale: Scale, fmt: Format) -> Table | None:
+def pace(verdict: Verdict, scale: Scale, fmt: Format) -> Table | None:
     """What each stretch asks for and what the projection gives."""
     ahead = charts.stages(verdict)
     if not ahead:
@@ -95,14 +95,14 @@ def pace(verdict: Data, scale: Scale, fmt: Format) -> Table | None:
     )
 
 
-def levels(steps: Sequence[Data], scale: Scale, fmt: Format) -> list[tuple[str, list[str]]]:
+def levels(steps: Sequence[Milestone], scale: Scale, fmt: Format) -> list[tuple[str, list[str]]]:
     """Level reached by the date of each milestone with 50, 80 and 90 % confidence."""
-    if not steps or any(m["levels"] is None for m in steps):
+    if not steps or any(m.levels is None for m in steps):
         return []
-    return [(f"{100 * float(c):.0f}%", [scale.number(m["levels"][c]) for m in steps]) for c in ("0.5", "0.8", "0.9")]
+    return [(f"{100 * float(c):.0f}%", [scale.number(m.levels[c]) for m in steps]) for c in ("0.5", "0.8", "0.9")]
 
 
-def arithmetic(verdict: Data, fmt: Format) -> tuple[str, list[tuple[str, str, str]]]:
+def arithmetic(verdict: Verdict, fmt: Format) -> tuple[str, list[tuple[str, str, str]]]:
     """Needed from the last figure to each target; without a figure, between the targets.
 
     Returns
@@ -111,19 +111,19 @@ def arithmetic(verdict: Data, fmt: Format) -> tuple[str, list[tuple[str, str, st
     rows : list of (name, a month, growth a year)
     """
     found = []
-    for m in verdict["milestones"]:
-        if m["required"] is not None:
-            name = fmt.say("milestones.head", target=fmt.exact(m["target"]), when=fmt.by(m["date"]))
-            found.append((name, fmt.amount(m["required"]["monthly_additions"]), _growth(m["required"]["cagr"], fmt)))
+    for m in verdict.milestones:
+        if m.required is not None:
+            name = fmt.say("milestones.head", target=fmt.exact(m.target), when=fmt.by(m.date))
+            found.append((name, fmt.amount(m.required.monthly_additions), _growth(m.required.cagr, fmt)))
     if found:
         return fmt.say("take.arithmetic_sub"), found
-    ahead = [m for m in verdict["milestones"] if m["date"] > verdict["vintage"]]
+    ahead = [m for m in verdict.milestones if m.date > verdict.vintage]
     for a, b in pairwise(ahead):
-        days = (to_date(b["date"]) - to_date(a["date"])).days
-        if days > 0 and a["target"] > 0:
-            name = f"{fmt.path([a['target'], b['target']])}, {fmt.brief_date(b['date'])}"
-            growth = (b["target"] / a["target"]) ** (DAYS_A_YEAR / days) - 1
-            found.append((name, fmt.amount((b["target"] - a["target"]) / (days / DAYS_A_MONTH)), _growth(growth, fmt)))
+        days = (to_date(b.date) - to_date(a.date)).days
+        if days > 0 and a.target > 0:
+            name = f"{fmt.path([a.target, b.target])}, {fmt.brief_date(b.date)}"
+            growth = (b.target / a.target) ** (DAYS_A_YEAR / days) - 1
+            found.append((name, fmt.amount((b.target - a.target) / (days / DAYS_A_MONTH)), _growth(growth, fmt)))
     return fmt.say("take.arithmetic_steps"), found
 
 
@@ -134,9 +134,9 @@ def _growth(share: float | None, fmt: Format) -> str:
     return f">{fmt.number(1000)}%" if share > 10 else f"{fmt.number(100 * share)}%"
 
 
-def cut(verdict: Data, fmt: Format) -> str:
+def cut(verdict: Verdict, fmt: Format) -> str:
     """What a caption adds where only the last targets stand in the table; empty where all do."""
-    count = len(verdict["milestones"])
+    count = len(verdict.milestones)
     return "" if count <= COLUMNS else fmt.say("table.cut", shown=fmt.spelled(COLUMNS), n=fmt.spelled(count))
 
 
@@ -148,71 +148,71 @@ def chances(probabilities: Sequence[float | None], joint: float | None, fmt: For
     return [*single, "\u2013" if joint is None else fmt.percent(joint)]
 
 
-def base_row(verdict: Data, fmt: Format, noun: str, sources: Sources) -> Cells | None:
+def base_row(verdict: Verdict, fmt: Format, noun: str, sources: Sources) -> Cells | None:
     """The brief's own assumption and its chances."""
-    used = verdict["capacity"]
+    used = verdict.capacity
     if used is None:
         return None
     name = Markup("{}{}").format(
-        fmt.say("change.base", capacity=fmt.level(used["units"]), noun=noun), sources.capacity(used)
+        fmt.say("change.base", capacity=fmt.level(used.units), noun=noun), sources.capacity(used)
     )
-    return name, chances([m["probability"] for m in verdict["milestones"]], verdict["joint_probability"], fmt)
+    return name, chances([m.probability for m in verdict.milestones], verdict.joint_probability, fmt)
 
 
-def sensitivity(verdict: Data, programme: Any, fmt: Format, sources: Sources) -> list[tuple[str, list[Cells]]]:
+def sensitivity(verdict: Verdict, programme: Any, fmt: Format, sources: Sources) -> list[tuple[str, list[Cells]]]:
     """Groups of assumptions with their chances: capacities, issuing bodies and figures, shapes of growth."""
     groups: list[tuple[str, list[Cells]]] = []
-    others = [c for c in verdict["capacities"] if not c["used"]]
+    others = [c for c in verdict.capacities if not c.used]
     cases: list[Cells] = []
     for c in others:
         name = Markup("{}: {}{}").format(
-            capital(capacity_title(c["name"], programme, fmt)), fmt.level(c["units"]), sources.capacity(c)
+            capital(capacity_title(c.name, programme, fmt)), fmt.level(c.units), sources.capacity(c)
         )
-        if c["note"]:
+        if c.note:
             name += Markup(" ({})").format(fmt.say("change.excluded"))
-        cases.append((name, chances(c["probabilities"], c["joint_probability"], fmt)))
+        cases.append((name, chances(c.probabilities, c.joint_probability, fmt)))
     if cases:
         groups.append((fmt.say("change.capacity_group"), cases))
-    given = verdict["sensitivity"]
+    given = verdict.sensitivity
     if not given:
         return groups
-    last = verdict["milestones"][-1]["probability"]
-    moved = [s for s in given["sources"] if s["probabilities"][-1] is not None]
-    strongest = sorted(moved, key=lambda s: (-abs(s["probabilities"][-1] - last), s["name"]))[:SOURCES_SHOWN]
+    last = verdict.milestones[-1].probability
+    moved = [s for s in given.sources if s.probabilities[-1] is not None]
+    strongest = sorted(moved, key=lambda s: (-abs(s.probabilities[-1] - last), s.name))[:SOURCES_SHOWN]
     rows: list[Cells] = [
         (
-            fmt.say("change.without", source=fmt.body(s["name"])),
-            chances(s["probabilities"], s["joint_probability"], fmt),
+            fmt.say("change.without", source=fmt.body(s.name)),
+            chances(s.probabilities, s.joint_probability, fmt),
         )
         for s in strongest
     ]
-    if given["range_figures"]:
+    if given.range_figures:
         rows.append((fmt.say("change.one_left_out"), _spans(verdict, "figures", fmt)))
-    if given["range_shapes"]:
-        curves = fmt.say("change.other_shape", n=fmt.spelled(len(given["shapes"])))
+    if given.range_shapes:
+        curves = fmt.say("change.other_shape", n=fmt.spelled(len(given.shapes)))
         rows.append((curves, _spans(verdict, "shapes", fmt)))
     if rows:
         groups.append((fmt.say("change.source_group"), rows))
     return groups
 
 
-def _spans(verdict: Data, kind: str, fmt: Format) -> list[str]:
+def _spans(verdict: Verdict, kind: str, fmt: Format) -> list[str]:
     """Lowest and highest chance of each target, and of the whole path, over the variants of a kind."""
-    given = verdict["sensitivity"]
-    spans = [fmt.percent_span(*span) for span in given[f"range_{kind}"][-COLUMNS:]]
-    joint = given[f"joint_range_{kind}"]
-    if len(verdict["milestones"]) > 1:
+    given = verdict.sensitivity
+    spans = [fmt.percent_span(*span) for span in getattr(given, f"range_{kind}")[-COLUMNS:]]
+    joint = getattr(given, f"joint_range_{kind}")
+    if len(verdict.milestones) > 1:
         spans.append(fmt.percent_span(*joint) if joint else "\u2013")
     return spans
 
 
-def influential(verdict: Data, frame: pd.DataFrame, fmt: Format) -> Markup:
+def influential(verdict: Verdict, frame: pd.DataFrame, fmt: Format) -> Markup:
     """The single figure that moves the last milestone most, if it moves it by a point or more."""
-    given = verdict["sensitivity"]
-    if not given or not given["most_influential"] or abs(given["most_influential_change"] or 0) < 0.01:
+    given = verdict.sensitivity
+    if not given or not given.most_influential or abs(given.most_influential_change or 0) < 0.01:
         return Markup("")
-    row = frame[frame["id"] == given["most_influential"]]
-    base = verdict["milestones"][-1]["probability"]
+    row = frame[frame["id"] == given.most_influential]
+    base = verdict.milestones[-1].probability
     if not len(row) or base is None:
         return Markup("")
     r = row.iloc[0]
@@ -220,28 +220,28 @@ def influential(verdict: Data, frame: pd.DataFrame, fmt: Format) -> Markup:
     return fmt.html(
         "change.influential",
         figure=link(str(r["url"]), words),
-        target=fmt.exact(verdict["milestones"][-1]["target"]),
+        target=fmt.exact(verdict.milestones[-1].target),
         was=fmt.percent(base),
-        p=fmt.percent(base + given["most_influential_change"]),
+        p=fmt.percent(base + given.most_influential_change),
     )
 
 
-def missing(verdict: Data, fmt: Format) -> list[str]:
+def missing(verdict: Verdict, fmt: Format) -> list[str]:
     """What is not there for a probability."""
-    code, dates = verdict["reason_code"], len(verdict["figures_used"])
+    code, dates = verdict.reason_code, len(verdict.figures_used)
     found = []
     if code in ("no_figures", "few_figures"):
         found.append(fmt.say("change.missing_figures", n=fmt.number(dates)))
-    if verdict["capacity"] is None:
+    if verdict.capacity is None:
         found.append(fmt.say("change.missing_capacity"))
     if code == "no_path":
         found.append(fmt.say("change.missing_path"))
     if code == "figures_exceed_capacity":
         found.append(fmt.say("change.missing_exceeds"))
-    return [*found, fmt.say("change.cutoff_note", cutoff=fmt.day(verdict["vintage"]))]
+    return [*found, fmt.say("change.cutoff_note", cutoff=fmt.day(verdict.vintage))]
 
 
-def definition(rows: Sequence[Data], scale: Scale, fmt: Format) -> Table:
+def definition(rows: Sequence[Mapping[str, Any]], scale: Scale, fmt: Format) -> Table:
     """Official count and survey by year."""
     cells = tuple(
         (
@@ -257,21 +257,21 @@ def definition(rows: Sequence[Data], scale: Scale, fmt: Format) -> Table:
     return Table(fmt.say("definition.title"), head, cells, frozenset({1, 2}))
 
 
-def labels(rows: Sequence[Data], fmt: Format) -> list[tuple[str, str, str, str, bool]]:
+def labels(rows: Sequence[LabelRow], fmt: Format) -> list[tuple[str, str, str, str, bool]]:
     """Official labels: name, value, rule, word, whether it says on track."""
     found = []
     for row in rows:
-        sign, _, bound = row["rule"].removeprefix("value ").partition(" ")
-        value = "\u2013" if row["value"] is None else fmt.number(row["value"], 2)
+        sign, _, bound = row.rule.removeprefix("value ").partition(" ")
+        value = "\u2013" if row.value is None else fmt.number(row.value, 2)
         threshold = float(bound)
         rule = f"{'≥' if sign == '>=' else '≤'}\u00a0{fmt.number(threshold, 0 if threshold.is_integer() else 2)}"
         found.append(
             (
-                fmt.say(f"labels.name.{row['method']}"),
+                fmt.say(f"labels.name.{row.method}"),
                 value,
                 rule,
-                fmt.say(f"labels.word.{row['label']}"),
-                bool(row["on_track"]),
+                fmt.say(f"labels.word.{row.label}"),
+                bool(row.on_track),
             )
         )
     return found

@@ -4,7 +4,7 @@ from jalur.charts.curves import curves_chart, profile_chart
 from jalur.charts.evidence import definition_chart, evidence_chart
 from jalur.charts.fan import fan_chart, fan_svg, passage_chart
 from jalur.charts.pace import pace_chart, pace_scale, stages, stretch_name, tornado_chart
-from jalur.charts.parts import overlaps, pdf, plain, png, scale_of, svg
+from jalur.charts.parts import overlaps, pdf, png, scale_of, svg
 from jalur.charts.record import coverage_chart, record_chart, reliability_chart
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "pace_scale",
     "passage_chart",
     "pdf",
-    "plain",
     "png",
     "profile_chart",
     "record_chart",

@@ -6,7 +6,7 @@ grammar, colours and words, without the search for free places.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -27,7 +27,6 @@ from jalur.charts.parts import (
     TARGET,
     Chart,
     note,
-    plain,
     scale_of,
     text_width,
     value_axis,
@@ -35,6 +34,7 @@ from jalur.charts.parts import (
 )
 from jalur.dates import decimal_year as year
 from jalur.dates import records
+from jalur.verdict.model import FanRow, Milestone, Verdict
 from jalur.words.format import Format, Scale, capital
 
 WIDTH, HEIGHT = 760, 330  # of the light chart, in pixels
@@ -45,16 +45,16 @@ BANDS = (("q05", "q95", BAND90), ("q10", "q90", BAND80), ("q25", "q75", BAND50))
 FAN_ROOM = 2.4  # the fan may rise to this many times the highest target or figure before it is cut off
 
 
-def room_above(verdict: Mapping[str, Any], figures: pd.DataFrame) -> float:
+def room_above(verdict: Verdict, figures: pd.DataFrame) -> float:
     """Upper end of the value axis: room for everything, but not for a fan that runs off to the capacity."""
-    known = max([m["target"] for m in verdict["milestones"]] + [float(v) for v in figures["value"]], default=1.0)
-    fan = max([row["q95"] for row in verdict["fan"]], default=0.0)
+    known = max([m.target for m in verdict.milestones] + [float(v) for v in figures["value"]], default=1.0)
+    fan = max([row.q95 for row in verdict.fan], default=0.0)
     return max(known, min(fan, FAN_ROOM * known)) * 1.06
 
 
 @parts.styled
 def fan_chart(
-    verdict: Any,
+    verdict: Verdict,
     figures: pd.DataFrame,
     fmt: Format,
     narrow: bool = False,
@@ -64,7 +64,7 @@ def fan_chart(
 
     Parameters
     ----------
-    verdict : Verdict or mapping
+    verdict : jalur.verdict.Verdict
         Without a fan (no probability) the figures and targets alone are drawn.
     figures : DataFrame
         The published figures used: as_of, value, decimals, qualifier, speaker_org.
@@ -77,38 +77,36 @@ def fan_chart(
     -------
     figure, alt text
     """
-    v = plain(verdict)
+    v = verdict
     scale = scale_of(v, figures, fmt)
-    tall = 68 - 2.5 * min(max(len(v["milestones"]) - 4, 0), 5)  # a long path needs the room for its table
+    tall = 68 - 2.5 * min(max(len(v.milestones) - 4, 0), 5)  # a long path needs the room for its table
     fig, ax = parts.canvas(92, 108, 0, 17.5, 11, 5) if narrow else parts.canvas(182, tall, 0, 17.5, 23, 4.5)
-    cutoff, fan = year(v["vintage"]), v["fan"]
+    cutoff, fan = year(v.vintage), v.fan
     starts = [year(d) for d in figures["as_of"]] or [cutoff - 0.5]
-    starts += [year(m["date"]) for m in v["milestones"]]
-    ends = [year(m["date"]) for m in v["milestones"]] + [year(row["date"]) for row in fan] + [cutoff, max(starts)]
+    starts += [year(m.date) for m in v.milestones]
+    ends = [year(m.date) for m in v.milestones] + [year(row.date) for row in fan] + [cutoff, max(starts)]
     first, last = min(*starts, cutoff) - 0.07 * (max(ends) - min(starts)), max(ends)
     ax.set_xlim(first, last)
     ticks = value_axis(ax, room_above(v, figures), scale)
     year_axis(ax, first, last)
 
     if fan:
-        dates = [year(row["date"]) for row in fan]
-        path = {key: [row[key] for row in fan] for key in fan[0] if key != "date"}
+        dates = [year(row.date) for row in fan]
+        path = {key: [getattr(row, key) for row in fan] for key in ("q05", "q10", "q25", "q50", "q75", "q90", "q95")}
         for low, high, colour in (("q05", "q95", BAND90), ("q10", "q90", BAND80), ("q25", "q75", BAND50)):
             ax.fill_between(dates, path[low], path[high], color=colour, lw=0, zorder=1.5)
         ax.plot(dates, path["q50"], "--", color=BLUE, zorder=4)
-    fitted = [(year(row["date"]), row["level"]) for row in v.get("fitted") or []]
+    fitted = [(year(row.date), row.level) for row in v.fitted]
     if fitted:
         ax.plot(*zip(*fitted, strict=True), "-", color=BLUE, zorder=3)
     ax.vlines(cutoff, 0, ticks[-1], color=GREY, lw=0.6, zorder=2)
     _figures(ax, figures, reference_source)
-    for m in v["milestones"]:
-        ax.vlines(year(m["date"]), 0, m["target"], color=TARGET, lw=0.7, zorder=4, clip_on=False)
-        parts.diamond(
-            ax, year(m["date"]), m["target"], zorder=4.6
-        )  # a figure that equals its target stays visible on it
-    _milestone_labels(ax, v["milestones"], scale, fmt, narrow)
+    for m in v.milestones:
+        ax.vlines(year(m.date), 0, m.target, color=TARGET, lw=0.7, zorder=4, clip_on=False)
+        parts.diamond(ax, year(m.date), m.target, zorder=4.6)  # a figure that equals its target stays visible on it
+    _milestone_labels(ax, v.milestones, scale, fmt, narrow)
     if fan:
-        _fan_ends(ax, fan[-1], v["milestones"], scale, fmt, ticks[-1], narrow)
+        _fan_ends(ax, fan[-1], v.milestones, scale, fmt, ticks[-1], narrow)
     _fan_labels(ax, v, figures, fitted, scale, fmt, narrow, reference_source)
     return fig, fan_alt(v, figures, scale, fmt, (first, last), ticks[-1])
 
@@ -130,9 +128,7 @@ def _figures(ax: Axes, figures: pd.DataFrame, reference_source: str | None) -> N
         parts.circle(ax, [year(d) for d in group["as_of"]], list(group["value"]), **look)
 
 
-def _milestone_labels(
-    ax: Axes, milestones: Sequence[Mapping[str, Any]], scale: Scale, fmt: Format, narrow: bool
-) -> None:
+def _milestone_labels(ax: Axes, milestones: Sequence[Milestone], scale: Scale, fmt: Format, narrow: bool) -> None:
     """Deadline, target and chance under the axis, spread so that neighbours keep apart, each tied to its stem."""
     if not milestones:
         return
@@ -146,7 +142,7 @@ def _milestone_labels(
     else:  # even short labels do not fit: the first and the last, and every other one between them
         keep = sorted({0, len(rows) - 1, *range(0, len(rows), max(2, int((sum(sizes) + 6 * len(sizes)) / width) + 1))})
         rows, sizes, milestones = [rows[k] for k in keep], [sizes[k] for k in keep], [milestones[k] for k in keep]
-    wanted = [ax.transData.transform((year(m["date"]), 0))[0] for m in milestones]
+    wanted = [ax.transData.transform((year(m.date), 0))[0] for m in milestones]
     centres = parts.spread(wanted, sizes, 2, width + 2, gap=6)
     for (head, target, chance), want, centre in zip(rows, wanted, centres, strict=True):
         x = inverse.transform((centre, 0))[0]
@@ -170,35 +166,33 @@ def _milestone_labels(
                 note(ax, words, (x, 0), dy=dy, side="x", ha="center", va="top", **look)
 
 
-def _milestone_words(
-    m: Mapping[str, Any], scale: Scale, fmt: Format, narrow: bool, short: bool
-) -> tuple[str, str, str]:
-    year_end = m["date"].endswith("12-31")
-    head = fmt.brief_date(m["date"]) if short or not year_end else fmt.say("chart.by_end", year=m["date"][:4])
-    target = scale.trimmed(m["target"]) if short else fmt.exact(m["target"])
-    chance = "" if m["probability"] is None else fmt.percent(m["probability"])
+def _milestone_words(m: Milestone, scale: Scale, fmt: Format, narrow: bool, short: bool) -> tuple[str, str, str]:
+    year_end = m.date.endswith("12-31")
+    head = fmt.brief_date(m.date) if short or not year_end else fmt.say("chart.by_end", year=m.date[:4])
+    target = scale.trimmed(m.target) if short else fmt.exact(m.target)
+    chance = "" if m.probability is None else fmt.percent(m.probability)
     return head, target, chance if narrow or short or not chance else fmt.say("chart.chance", p=chance)
 
 
 def _fan_ends(
     ax: Axes,
-    final: Mapping[str, Any],
-    milestones: Sequence[Mapping[str, Any]],
+    final: FanRow,
+    milestones: Sequence[Milestone],
     scale: Scale,
     fmt: Format,
     top: float,
     narrow: bool,
 ) -> None:
     """Values of the 90 % range and of the middle at the right end, kept apart."""
-    rows = [(key, min(final[key], top)) for key in ("q05", "q50", "q95")]
+    rows = [(key, min(getattr(final, key), top)) for key in ("q05", "q50", "q95")]
     height = ax.transData.transform([(0, level) for _, level in rows])[:, 1]
     low, high = ax.transAxes.transform([(0, 0), (0, 1)])[:, 1]
     placed = parts.spread(list(height), [14.5] * 3, low, high + 7)
     for (key, _), y in zip(rows, placed, strict=True):
-        words = scale.number(final[key], 0 if final[key] > top else None) + (
+        words = scale.number(getattr(final, key), 0 if getattr(final, key) > top else None) + (
             f" {fmt.say('chart.middle')}" if key == "q50" and not narrow else ""
         )
-        if final[key] > top:
+        if getattr(final, key) > top:
             words = "\u2191\u00a0" + words
         look: dict[str, Any] = {"color": BLUE, "fontweight": "bold"} if key == "q50" else {"color": GREY}
         at = ax.transData.inverted().transform((0, y))[1]
@@ -207,7 +201,7 @@ def _fan_ends(
 
 def _fan_labels(
     ax: Axes,
-    v: Mapping[str, Any],
+    v: Verdict,
     figures: pd.DataFrame,
     fitted: Sequence[tuple[float, float]],
     scale: Scale,
@@ -216,18 +210,18 @@ def _fan_labels(
     reference_source: str | None,
 ) -> None:
     """Labels inside the plot, most important first; each takes a place where it covers nothing."""
-    cutoff, top, fan = year(v["vintage"]), ax.get_ylim()[1], v["fan"]
+    cutoff, top, fan = year(v.vintage), ax.get_ylim()[1], v.fan
     labels = parts.Labels(ax)
     labels.block([year(d) for d in figures["as_of"]], list(figures["value"]))
-    labels.block([year(m["date"]) for m in v["milestones"]], [m["target"] for m in v["milestones"]], 4.5)
+    labels.block([year(m.date) for m in v.milestones], [m.target for m in v.milestones], 4.5)
     labels.block_line([(cutoff, 0), (cutoff, top)], 0.4)
-    for m in v["milestones"]:
-        labels.block_line([(year(m["date"]), 0), (year(m["date"]), m["target"])], 0.4)
+    for m in v.milestones:
+        labels.block_line([(year(m.date), 0), (year(m.date), m.target)], 0.4)
     if fitted:
         labels.block_line(fitted)
     if fan:
-        labels.block_line([(year(r["date"]), r["q50"]) for r in fan])
-    published = fmt.say("chart.published", cutoff=fmt.day(v["vintage"]))
+        labels.block_line([(year(r.date), r.q50) for r in fan])
+    published = fmt.say("chart.published", cutoff=fmt.day(v.vintage))
     down = [(-4, -3 - 9 * k, "right", "top") for k in range(4)]
     if not labels.put(published, (cutoff, top), down):
         labels.put(fmt.say("chart.published_short"), (cutoff, top), down)
@@ -237,12 +231,12 @@ def _fan_labels(
         )
         for low, high, words in (("q90", "q95", "90%"), ("q75", "q90", "80%"), ("q50", "q75", "50%")):
             for near in fan[-2 : -max(len(fan) // 3, 3) : -1]:
-                middle = (near[low] + near[high]) / 2
+                middle = (getattr(near, low) + getattr(near, high)) / 2
                 if middle < top and labels.put(
-                    words, (year(near["date"]), middle), [(0, 0, "center", "center")], fontsize=6, margin=-0.3
+                    words, (year(near.date), middle), [(0, 0, "center", "center")], fontsize=6, margin=-0.3
                 ):
                     break
-        labels.block_line([(year(r["date"]), (r["q05"] + r["q50"]) / 2) for r in fan], 0.5)
+        labels.block_line([(year(r.date), (r.q05 + r.q50) / 2) for r in fan], 0.5)
     if not len(figures):
         labels.put(
             fmt.say("chart.no_figures"),
@@ -272,15 +266,13 @@ def _fan_labels(
         labels.put(fmt.say("chart.others"), (year(row["as_of"]), float(row["value"])), rings, leader=True)
 
 
-def fan_alt(
-    v: Mapping[str, Any], figures: pd.DataFrame, scale: Scale, fmt: Format, span: tuple[float, float], top: float
-) -> str:
+def fan_alt(v: Verdict, figures: pd.DataFrame, scale: Scale, fmt: Format, span: tuple[float, float], top: float) -> str:
     """The fan chart in words: span, axis, figures, and middle and 90 % range at every target."""
-    months = [*figures["as_of"], v["vintage"], *(m["date"] for m in v["milestones"])]
+    months = [*figures["as_of"], v.vintage, *(m.date for m in v.milestones)]
     days = sorted(pd.Timestamp(d) for d in months)
     said = [
         fmt.say(
-            "alt.fan" if v["fan"] else "alt.fan_plain",
+            "alt.fan" if v.fan else "alt.fan_plain",
             **{"from": fmt.month(days[0]), "to": fmt.month(days[-1]), "top": scale.words(top, 0)},
         )
     ]
@@ -299,31 +291,31 @@ def fan_alt(
         )
     else:
         said.append(fmt.say("alt.no_figures"))
-    for m in v["milestones"]:
-        if m["median"] is None:
-            said.append(fmt.say("alt.milestone_bare", day=fmt.day(m["date"]), target=fmt.exact(m["target"])))
+    for m in v.milestones:
+        if m.median is None:
+            said.append(fmt.say("alt.milestone_bare", day=fmt.day(m.date), target=fmt.exact(m.target)))
         else:
             said.append(
                 fmt.say(
                     "alt.milestone",
-                    day=fmt.day(m["date"]),
-                    mid=scale.fitting(m["median"]).words(m["median"]),
-                    span=scale.fitting(m["median"]).span(*m["interval_90"]),
-                    target=fmt.exact(m["target"]),
+                    day=fmt.day(m.date),
+                    mid=scale.fitting(m.median).words(m.median),
+                    span=scale.fitting(m.median).span(*m.interval_90),
+                    target=fmt.exact(m.target),
                 )
             )
     return " ".join(map(capital, said))
 
 
 @parts.styled
-def passage_chart(verdict: Any, fmt: Format, narrow: bool = False) -> Chart:
+def passage_chart(verdict: Verdict, fmt: Format, narrow: bool = False) -> Chart:
     """Share of the simulated futures that have reached the last target, by date; from 0 to 100 %."""
-    v = plain(verdict)
-    passage, deadline = v["first_passage"], v["milestones"][-1]["date"]
-    xs, ys = [year(d) for d, _ in passage["distribution"]], [100 * p for _, p in passage["distribution"]]
+    v = verdict
+    passage, deadline = v.first_passage, v.milestones[-1].date
+    xs, ys = [year(d) for d, _ in passage.distribution], [100 * p for _, p in passage.distribution]
     xs, ys = (
-        [min(year(v["vintage"]), xs[0]), *xs],
-        [min(ys[0], 100 * 0.0 if xs[0] > year(v["vintage"]) else ys[0]), *ys],
+        [min(year(v.vintage), xs[0]), *xs],
+        [min(ys[0], 100 * 0.0 if xs[0] > year(v.vintage) else ys[0]), *ys],
     )
     fig, ax = parts.canvas(92, 76, 0, 6, 12, 9) if narrow else parts.canvas(150, 66, 0, 6, 14, 9)
     ax.set(xlim=(xs[0], xs[-1]), ylim=(0, 100), yticks=[25, 50, 75, 100])
@@ -333,7 +325,7 @@ def passage_chart(verdict: Any, fmt: Format, narrow: bool = False) -> Chart:
     year_axis(ax, xs[0], xs[-1])
     note(
         ax,
-        fmt.say("chart.share", target=fmt.exact(passage["target"])),
+        fmt.say("chart.share", target=fmt.exact(passage.target)),
         (0, 1),
         dy=13,
         side="both",
@@ -352,7 +344,7 @@ def passage_chart(verdict: Any, fmt: Format, narrow: bool = False) -> Chart:
     labels.put(fmt.brief_date(deadline), (year(deadline), 100), beside, color=TARGET, fontweight="bold")
     said = []
     for share in (0.25, 0.5, 0.75):
-        day = passage["median"] if share == 0.5 else passage["interval_50"][0 if share < 0.5 else 1]
+        day = passage.median if share == 0.5 else passage.interval_50[0 if share < 0.5 else 1]
         if day is None:
             continue
         at = year(day)
@@ -361,24 +353,24 @@ def passage_chart(verdict: Any, fmt: Format, narrow: bool = False) -> Chart:
             labels.put(fmt.short_month(day), (at, 100 * share), parts.AROUND[5:6] + parts.AROUND, color=BLUE)
         said.append(f"{100 * share:.0f}%: {fmt.month(day)}")
     note(ax, f"{fmt.number(ys[-1])}%", (1, ys[-1]), dx=5, side="y", ha="left", color=BLUE, fontweight="bold")
-    said.append(f"{fmt.number(ys[-1])}%: {fmt.month(passage['horizon'])}")
+    said.append(f"{fmt.number(ys[-1])}%: {fmt.month(passage.horizon)}")
     return fig, fmt.say(
         "alt.passage",
         **{
-            "target": fmt.exact(passage["target"]),
-            "from": fmt.month(v["vintage"]),
-            "to": fmt.month(passage["horizon"]),
+            "target": fmt.exact(passage.target),
+            "from": fmt.month(v.vintage),
+            "to": fmt.month(passage.horizon),
             "parts": "; ".join(said),
         },
     )
 
 
-def fan_svg(verdict: Any, figures: pd.DataFrame, fmt: Format, reference_source: str | None = None) -> Markup:
+def fan_svg(verdict: Verdict, figures: pd.DataFrame, fmt: Format, reference_source: str | None = None) -> Markup:
     """Published figures, projection and targets; the value axis starts at zero.
 
     Parameters
     ----------
-    verdict : Verdict or mapping
+    verdict : jalur.verdict.Verdict
     figures : DataFrame
         The published figures used: as_of, value, decimals, qualifier, speaker_org.
     fmt : Format
@@ -390,11 +382,11 @@ def fan_svg(verdict: Any, figures: pd.DataFrame, fmt: Format, reference_source: 
     Markup
         An ``svg`` element with the chart in words as its label.
     """
-    v = plain(verdict)
-    scale, fan = scale_of(v, figures, fmt), v["fan"]
-    known = [year(d) for d in figures["as_of"]] + [year(m["date"]) for m in v["milestones"]]
-    cutoff = year(v["vintage"])
-    first, last = min([*known, cutoff - 0.5]) - 0.05, max([*known, cutoff, *(year(row["date"]) for row in fan)])
+    v = verdict
+    scale, fan = scale_of(v, figures, fmt), v.fan
+    known = [year(d) for d in figures["as_of"]] + [year(m.date) for m in v.milestones]
+    cutoff = year(v.vintage)
+    first, last = min([*known, cutoff - 0.5]) - 0.05, max([*known, cutoff, *(year(row.date) for row in fan)])
     ticks = parts.ticks_to(room_above(v, figures), about=5)
     top = ticks[-1]
 
@@ -408,22 +400,25 @@ def fan_svg(verdict: Any, figures: pd.DataFrame, fmt: Format, reference_source: 
 
     drawn = [_rule(y(t), scale.trimmed(t) + (f"\u00a0{scale.word}" if t == top and scale.word else "")) for t in ticks]
     for low, high, colour in BANDS if fan else ():
-        edge = [(x(r["date"]), y(r[low])) for r in fan] + [(x(r["date"]), y(r[high])) for r in reversed(fan)]
+        edge = [(x(r.date), y(getattr(r, low))) for r in fan] + [
+            (x(r.date), y(getattr(r, high))) for r in reversed(fan)
+        ]
         drawn.append(Markup('<polygon points="{}" fill="{}"/>').format(_points(edge), colour))
     if fan:
-        middle = _points((x(r["date"]), y(r["q50"])) for r in fan)
+        middle = _points((x(r.date), y(r.q50)) for r in fan)
         dash = '<polyline points="{}" fill="none" stroke="{}" stroke-width="2" stroke-dasharray="6 4"/>'
         drawn.append(Markup(dash).format(middle, BLUE))
-        drawn += [_text(x(last) + 7, y(fan[-1][q]), scale.number(fan[-1][q]), look) for q, look in _ends(fan[-1], y)]
+        ends = [(getattr(fan[-1], q), look) for q, look in _ends(fan[-1], y)]
+        drawn += [_text(x(last) + 7, y(level), scale.number(level), look) for level, look in ends]
     drawn.append(_line(x(cutoff), y(0), x(cutoff), TOP, GREY))
-    drawn.append(_text(x(cutoff) - 5, TOP + 8, fmt.say("chart.published", cutoff=fmt.day(v["vintage"])), GREY, "end"))
+    drawn.append(_text(x(cutoff) - 5, TOP + 8, fmt.say("chart.published", cutoff=fmt.day(v.vintage)), GREY, "end"))
     drawn += [
         Markup('<circle cx="{:.1f}" cy="{:.1f}" r="3.4" fill="{}" stroke="{}" stroke-width=".8"/>').format(
             x(row.as_of), y(row.value), INK if reference_source in (None, row.speaker_org) else OTHER, PAPER
         )
         for row in records(figures)
     ]
-    drawn += [mark for m in v["milestones"] for mark in _milestone(m, x(m["date"]), y, fmt)]
+    drawn += [mark for m in v.milestones for mark in _milestone(m, x(m.date), y, fmt)]
     foot = HEIGHT - BOTTOM
     for t in _years(first, last):
         drawn += [
@@ -455,21 +450,21 @@ def _rule(y: float, words: str) -> Markup:
     return _line(LEFT, y, WIDTH - RIGHT, y, RULE) + _text(LEFT, y - 7, words, GREY)
 
 
-def _ends(final: Mapping[str, float], y: Any) -> list[tuple[str, str]]:
+def _ends(final: FanRow, y: Any) -> list[tuple[str, str]]:
     """Which quantiles are written at the right end, and in which colour: those that keep clear of the middle."""
-    clear = [q for q in ("q05", "q95") if abs(y(final[q]) - y(final["q50"])) > 12]
+    clear = [q for q in ("q05", "q95") if abs(y(getattr(final, q)) - y(final.q50)) > 12]
     return [("q50", BLUE), *((q, GREY) for q in clear)]
 
 
-def _milestone(m: Mapping[str, Any], x: float, y: Any, fmt: Format) -> list[Markup]:
+def _milestone(m: Milestone, x: float, y: Any, fmt: Format) -> list[Markup]:
     """Stem, diamond, and under the axis the target and its chance."""
-    chance = fmt.percent(m["probability"]) if m["probability"] is not None else ""
-    side, foot = y(m["target"]), HEIGHT - BOTTOM
+    chance = fmt.percent(m.probability) if m.probability is not None else ""
+    side, foot = y(m.target), HEIGHT - BOTTOM
     diamond = [(x, side - 5.5), (x + 5.5, side), (x, side + 5.5), (x - 5.5, side)]
     return [
         _line(x, foot, x, side, TARGET),
         Markup('<polygon points="{}" fill="{}" stroke="{}"/>').format(_points(diamond), TARGET, PAPER),
-        _text(x, foot + 28, fmt.exact(m["target"]), TARGET, "middle"),
+        _text(x, foot + 28, fmt.exact(m.target), TARGET, "middle"),
         _text(x, foot + 44, chance, BLUE, "middle"),
     ]
 

@@ -8,33 +8,34 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from jalur.charts import parts
-from jalur.charts.parts import BAND50, BAND80, BLUE, GREY, INK, TARGET, Chart, note, plain, text_width
+from jalur.charts.parts import BAND50, BAND80, BLUE, GREY, INK, TARGET, Chart, note, text_width
+from jalur.verdict.model import Verdict
 from jalur.words.format import Format, Scale
 
 MANY = 3  # stretches up to here have roomy rows; more of them stand closer, so that the brief keeps to two pages
 ROOMY, CLOSE = (6.9, 9.2), (5.2, 6.2)  # height of a row in mm: of a published pace, of a stretch
 
 
-def stages(verdict: Any) -> list[dict[str, Any]]:
+def stages(verdict: Verdict) -> list[dict[str, Any]]:
     """The stretches of a path that lie ahead: what each asks for a month, and what the projection gives."""
     return [
         {
-            "date": m["date"],
-            "from": m["stage_from"],
-            "target": m["target"],
-            "needed": m["stage_required_monthly_additions"],
-            "middle": m["stage_projected_monthly_additions"],
-            "range": m["stage_projected_monthly_additions_80"],
+            "date": m.date,
+            "from": m.stage_from,
+            "target": m.target,
+            "needed": m.stage_required_monthly_additions,
+            "middle": m.stage_projected_monthly_additions,
+            "range": m.stage_projected_monthly_additions_80,
         }
-        for m in plain(verdict)["milestones"]
-        if m["stage_required_monthly_additions"] is not None
+        for m in verdict.milestones
+        if m.stage_required_monthly_additions is not None
     ]
 
 
-def pace_scale(verdict: Any, fmt: Format) -> Scale:
+def pace_scale(verdict: Verdict, fmt: Format) -> Scale:
     """Magnitude for paces: thousands for programmes in millions, single units for small ones."""
-    v = plain(verdict)
-    values = [row[2] for row in v["published_pace"]]
+    v = verdict
+    values = [row[2] for row in v.published_pace]
     values += [x for s in stages(v) for x in (s["needed"], s["middle"], *(s["range"] or ())) if x is not None]
     scale = fmt.scale(max((abs(x) for x in values), default=1.0))
     return Scale(
@@ -46,12 +47,12 @@ def pace_scale(verdict: Any, fmt: Format) -> Scale:
 
 
 @parts.styled
-def pace_chart(verdict: Any, fmt: Format, noun: str, narrow: bool = False) -> Chart:
+def pace_chart(verdict: Verdict, fmt: Format, noun: str, narrow: bool = False) -> Chart:
     """Units added a month: published, asked for by each stretch of the path, projected; the axis includes zero.
 
     Parameters
     ----------
-    verdict : Verdict or mapping
+    verdict : jalur.verdict.Verdict
     fmt : Format
     noun : str
         What is counted, for the alt text.
@@ -61,8 +62,8 @@ def pace_chart(verdict: Any, fmt: Format, noun: str, narrow: bool = False) -> Ch
     -------
     figure, alt text
     """
-    v, scale = plain(verdict), pace_scale(verdict, fmt)
-    ahead, recent = stages(v), v["published_pace"]
+    v, scale = verdict, pace_scale(verdict, fmt)
+    ahead, recent = stages(v), v.published_pace
     projected = any(s["middle"] is not None for s in ahead)
     rows = len(recent) + len(ahead)
     values = [row[2] for row in recent] + [

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from importlib.resources import files
@@ -26,6 +26,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
+from jalur.verdict.model import Verdict
 from jalur.words.format import Format, Scale
 
 INK, GREY, RULE, PAPER = "#1A2026", "#55606B", "#C9D0D6", "#FFFFFF"
@@ -61,14 +62,9 @@ def styled(function: Any) -> Any:
     return drawn
 
 
-def plain(result: Any) -> Mapping[str, Any]:
-    """A result as a mapping, whether it is a dataclass with `to_dict` or a mapping already."""
-    return result if isinstance(result, Mapping) else result.to_dict()
-
-
-def scale_of(verdict: Any, figures: pd.DataFrame, fmt: Format) -> Scale:
+def scale_of(verdict: Verdict, figures: pd.DataFrame, fmt: Format) -> Scale:
     """The magnitude in which levels of a programme are shown: that of its highest target or figure."""
-    tops = [m["target"] for m in plain(verdict)["milestones"]] + [float(v) for v in figures["value"]]
+    tops = [m.target for m in verdict.milestones] + [float(v) for v in figures["value"]]
     return fmt.scale(max(tops, default=1.0))
 
 

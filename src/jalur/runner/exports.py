@@ -6,7 +6,10 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jalur.verdict import Verdict
 
 QUANTILES = {"q05": 0.05, "q10": 0.1, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q90": 0.9, "q95": 0.95}
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -90,16 +93,15 @@ def noted_sentence(folder: Path, lang: str) -> str | None:
         verdict = TypeAdapter(Verdict).validate_json((folder / "verdict.json").read_bytes())
     except (OSError, ValueError):
         return None
-    return sentence(verdict.to_dict(), lang)
+    return sentence(verdict, lang)
 
 
-def sentence(verdict: dict[str, Any], lang: str) -> str:
+def sentence(verdict: Verdict, lang: str) -> str:
     """The verdict in one sentence of the catalogue, as plain text.
 
     Parameters
     ----------
-    verdict : dict
-        As `jalur.verdict.model.Verdict.to_dict` gives it.
+    verdict : jalur.verdict.Verdict
     lang : str
         ``id`` or ``en``.
     """

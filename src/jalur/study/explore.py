@@ -217,7 +217,7 @@ class App:
             said.insert(0, fmt.say("explore.assumed.share", share=fmt.percent(self.share.value)))
         known = fmt.counted("explore.figures", len(figures), day=fmt.day(self.verdict.vintage))
         tail = fmt.say("explore.assumes", list=fmt.joined(said)) if said else ""
-        sentence = text.sentence(self.verdict.to_dict(), fmt, emphasis=True)
+        sentence = text.sentence(self.verdict, fmt, emphasis=True)
         return Markup(
             '<div role="status" aria-live="polite"><p style="font-size:1.25em">{}</p><p>{} {}</p></div>'
         ).format(sentence, capital(known), tail)
@@ -245,7 +245,7 @@ class App:
     def _fallback(self) -> tuple[str, str]:
         figures = self.asked.figures
         table = self._targets(figures)
-        sentence = text.sentence(self.verdict.to_dict(), self.fmt)
+        sentence = text.sentence(self.verdict, self.fmt)
         help_ = self.fmt.say("explore.no_widgets")
         html = Markup("<p>{}</p><p>{}</p>{}").format(help_, sentence, table.html(aligned=True))
         return str(html), f"{help_}\n{sentence}\n{table}"

@@ -29,7 +29,7 @@ class Reach(Room):
 
     def sentence(self) -> Sentences:
         """The verdict in one sentence."""
-        return Sentences([text.sentence(self.subject.verdict.to_dict(), self.fmt)])
+        return Sentences([text.sentence(self.subject.verdict, self.fmt)])
 
     def fan(self) -> Picture:
         """Published figures, official path and projection.
@@ -151,7 +151,7 @@ class Reach(Room):
 
     def findings(self) -> Sentences:
         """What the notebook found."""
-        sentence = text.sentence(self.subject.verdict.to_dict(), self.fmt)
+        sentence = text.sentence(self.subject.verdict, self.fmt)
         return Sentences(found(self.subject.verdict, sentence, self.fmt, self.subject.scale))
 
     @cached_property

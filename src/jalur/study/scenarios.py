@@ -201,7 +201,7 @@ class Scenarios(Room):
     def findings(self) -> Sentences:
         """What the notebook found."""
         verdict = self.subject.verdict
-        return Sentences(found(verdict, self.swings, self.fmt, text.sentence(verdict.to_dict(), self.fmt)))
+        return Sentences(found(verdict, self.swings, self.fmt, text.sentence(verdict, self.fmt)))
 
     @cached_property
     def swings(self) -> tuple[scenarios.Swing, ...]:

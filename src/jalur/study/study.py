@@ -232,7 +232,7 @@ def limits(verdict: v.Verdict, programme: Any, figures: pd.DataFrame, fmt: Forma
     if "jalur" in record.get("methods", {}):
         said.append(say("nb.limits.record", ours=fmt.percent(record["methods"]["jalur"]["coverage_90"])))
     if verdict.reason_code:
-        said.append(say("nb.limits.not_assessed", reason=text.missing(verdict.to_dict(), fmt)))
+        said.append(say("nb.limits.not_assessed", reason=text.missing(verdict, fmt)))
     return said
 
 
