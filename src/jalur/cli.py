@@ -11,14 +11,14 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from jalur.dates import number, whole
 from jalur.errors import InputError, plain, shown
 from jalur.files import default_folder
+from jalur.office import COMMANDS, Command
 from jalur.runner.request import DEFAULT_PROGRAMME, DEFAULT_VINTAGE, LANGUAGES
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -81,13 +81,6 @@ def _no_more_output() -> None:
 # reading the command line
 
 
-@dataclass(frozen=True)
-class _Command:
-    summary: str
-    options: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int]
-
-
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one sentence, like those of every other bad input."""
 
@@ -105,7 +98,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace | None:
     parser.add_argument("--version", action="version", version=f"jalur {jalur.__version__}")
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
-    for name, command in _COMMANDS.items():
+    for name, command in {**_COMMANDS, **COMMANDS}.items():
         summary = command.summary
         one = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         one.set_defaults(command=command.run)
@@ -539,12 +532,12 @@ def _learn_prior(arguments: argparse.Namespace) -> int:
 
 
 _COMMANDS = {
-    "report": _Command("execute the notebooks and write the briefs", _report_options, _report),
-    "verdict": _Command("print the verdict, without a notebook", _verdict_options, _verdict),
-    "init": _Command("lay out a folder with the notebooks and the example data", _init_options, _init),
-    "check": _Command("check the data", _check_options, _check),
-    "new": _Command("start the folder of a programme of your own", _new_options, _new),
-    "add": _Command("add a published figure to a ledger", _add_options, _add),
-    "import": _Command("make programmes from a table of another office", _import_options, _import),
-    "learn-prior": _Command("learn the prior weights from adoption series", _learn_options, _learn_prior),
+    "report": Command("execute the notebooks and write the briefs", _report_options, _report),
+    "verdict": Command("print the verdict, without a notebook", _verdict_options, _verdict),
+    "init": Command("lay out a folder with the notebooks and the example data", _init_options, _init),
+    "check": Command("check the data", _check_options, _check),
+    "new": Command("start the folder of a programme of your own", _new_options, _new),
+    "add": Command("add a published figure to a ledger", _add_options, _add),
+    "import": Command("make programmes from a table of another office", _import_options, _import),
+    "learn-prior": Command("learn the prior weights from adoption series", _learn_options, _learn_prior),
 }

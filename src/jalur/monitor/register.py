@@ -22,7 +22,6 @@ from jalur.verdict.model import Verdict
 
 FORMAT = "1.0"
 START = "0" * 64  # what the first line names as the line before
-NAME = "register.jsonl"
 
 
 def _digest(line: dict[str, Any]) -> str:

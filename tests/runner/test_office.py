@@ -1,0 +1,92 @@
+"""Commands of an office: what they print, their exit codes, and one sentence for bad input."""
+
+import json
+
+import pytest
+
+from jalur import cli
+from jalur.office import CLASS_CHANGED
+
+
+def run(capsys, *arguments):
+    code = cli.main(list(arguments))
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err
+
+
+def test_a_changed_class_is_exit_code_three(capsys):
+    code, out, _ = run(capsys, "diff", "umkm_onboarding", "2023-06-30", "2023-12-31")
+    assert code == CLASS_CHANGED
+    assert "4 December 2023" in out
+    code, out, _ = run(capsys, "diff", "umkm_onboarding", "2022-12-30", "2022-12-31", "--lang", "id")
+    assert code == 0
+    assert "Tidak ada angka baru" in out
+
+
+def test_the_bars_of_a_difference_as_json_add_up(capsys):
+    _, out, _ = run(capsys, "diff", "umkm_onboarding", "2023-06-30", "2023-12-31", "--json")
+    change = json.loads(out)
+    assert sum(bar["points"] for bar in change["bars"]) == pytest.approx(change["after"] - change["before"], abs=1e-9)
+
+
+def test_a_claim_that_stands_in_the_ledger_is_not_its_own_witness(capsys):
+    claim = ["claim", "umkm_onboarding", "27 juta", "--as-of", "2023-12-04", "--by", "Kemenko Perekonomian"]
+    code, out, _ = run(capsys, *claim, "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert found["stands_out"]
+    assert all(row["relation"] != "repeats" for row in found["beside"])
+    assert "27\u00a0million" in run(capsys, *claim)[1]
+
+
+def test_wires_promises_and_targets_are_printed_in_both_languages(capsys):
+    for lang, word in (("en", "or more on 30 June 2022"), ("id", "Jika angka per 30 Juni 2022")):
+        wires = run(
+            capsys, "tripwires", "umkm_onboarding", "--vintage", "2022-03-31", "--on", "2022-06-30", "--lang", lang
+        )
+        assert word in wires[1]
+        assert run(capsys, "promise", "umkm_onboarding", "--vintage", "2022-03-31", "--lang", lang)[1].count("80%") == 4
+        assert run(capsys, "targets", "umkm_onboarding", "--vintage", "2024-12-31", "--lang", lang)[1].count("\n") == 12
+
+
+def test_what_is_sealed_is_settled_and_scored(capsys, tmp_path):
+    register = str(tmp_path / "register.jsonl")
+    seal = ["seal", "umkm_onboarding", "--vintage", "2022-03-31", "--register", register]
+    assert "One verdict sealed" in run(capsys, *seal)[1]
+    assert cli.main(seal) == 0
+    code, out, _ = run(capsys, "resolve", "--register", register, "--vintage", "2024-12-31")
+    assert code == 0
+    assert "Brier score" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["diff", "umkm_onboarding", "2022-12-31", "2022-03-31"], "allowed is the earlier one first"),
+        (["diff", "umkm_onboarding", "2022-13-31", "2022-12-31"], "a day to compare"),
+        (["claim", "umkm_onboarding", "27", "--as-of", "2023-12-04", "--by", "X"], "the body is 'X'"),
+        (["claim", "umkm_onboarding", "many", "--as-of", "2023-12-04", "--by", "Presiden"], "value is 'many'"),
+        (["tripwires", "umkm_onboarding", "--on", "2021-01-01", "--vintage", "2022-03-31"], "after the last figure"),
+        (["promise", "umkm_onboarding", "--chance", "1.5"], "the chance is 1.5"),
+        (["targets", "nowhere"], "nowhere"),
+        (["targets", "umkm_onboarding", "--lang", "xx"], "language 'xx'"),
+        (["index", "nowhere"], "no verdict.json below nowhere"),
+        (["seal", "modern_cooperatives", "--vintage", "2022-03-31", "--register", "/dev/null/x"], "no chance to seal"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_two(capsys, arguments, sentence):
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+def test_a_register_that_was_edited_is_refused(capsys, tmp_path):
+    register = tmp_path / "register.jsonl"
+    cli.main(["seal", "umkm_onboarding", "--vintage", "2022-03-31", "--register", str(register)])
+    register.write_text(register.read_text(encoding="utf-8").replace("0.", "0.9", 1), encoding="utf-8")
+    capsys.readouterr()
+    code, _, err = run(capsys, "resolve", "--register", str(register))
+    assert code == 2
+    assert "line 1: not what was sealed" in err
