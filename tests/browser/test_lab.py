@@ -170,5 +170,5 @@ def test_make_lab_uses_those_settings_and_that_folder():
     alone = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
     run = subprocess.run(["make", "-n", "lab"], cwd=ROOT, env=alone, capture_output=True, text=True, check=True)
     command = run.stdout.splitlines()[-1]
-    assert f"JUPYTER_CONFIG_PATH={ROOT}/.jupyter " in command
+    assert f'JUPYTER_CONFIG_PATH="{ROOT}/.jupyter" ' in command
     assert " lab --notebook-dir=notebooks" in command
