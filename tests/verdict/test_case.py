@@ -11,6 +11,7 @@ from jalur.engine import prior
 from jalur.errors import InputError
 from jalur.verdict import case as module
 from jalur.verdict.case import Case, Question
+from jalur.verdict.judge import judge
 
 MARCH = "2022-03-31"
 ROW = "2022-03-28-kkukm-17.59"
@@ -30,6 +31,12 @@ def test_a_question_is_a_key_however_it_is_written():
     assert written == same
     assert {written: 1}[same] == 1
     assert Question(MARCH, drop="a").drop == ("a",)
+
+
+def test_two_targets_for_one_day_are_refused(programme):
+    case = Case.of(programme, "2022-03-31").with_targets([("2023-12-31", 24e6), ("2023-12-31", 26e6)])
+    with pytest.raises(InputError, match="two targets of the path are for 2023-12-31; allowed is one a day"):
+        judge(case)
 
 
 def test_targets_are_kept_in_the_order_of_their_dates():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -22,6 +23,7 @@ Cells = tuple[str | Markup, list[str]]
 
 COLUMNS = 6  # targets that stand as columns of a table; of a longer path the last ones
 SOURCES_SHOWN = 2  # issuing bodies with a row of their own: those whose absence moves the chance most
+_LARGEST_RATIO = 1000.0
 QUARTER_ENDS = ("03-31", "06-30", "09-30", "12-31")
 
 
@@ -257,12 +259,19 @@ def definition(rows: Sequence[Mapping[str, Any]], scale: Scale, fmt: Format) -> 
     return Table(fmt.say("definition.title"), head, cells, frozenset({1, 2}))
 
 
+def _ratio(value: float, fmt: Format) -> str:
+    """A label's value; a formula that carries the growth of a few days years ahead gives numbers that say no more."""
+    if abs(value) < _LARGEST_RATIO:
+        return fmt.number(value, 2)
+    return ("<" if value < 0 else ">") + fmt.number(math.copysign(_LARGEST_RATIO, value))
+
+
 def labels(rows: Sequence[LabelRow], fmt: Format) -> list[tuple[str, str, str, str, bool]]:
     """Official labels: name, value, rule, word, whether it says on track."""
     found = []
     for row in rows:
         sign, _, bound = row.rule.removeprefix("value ").partition(" ")
-        value = "\u2013" if row.value is None else fmt.number(row.value, 2)
+        value = "\u2013" if row.value is None else _ratio(row.value, fmt)
         threshold = float(bound)
         rule = f"{'≥' if sign == '>=' else '≤'}\u00a0{fmt.number(threshold, 0 if threshold.is_integer() else 2)}"
         found.append(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -223,12 +224,14 @@ class Case:
     def path(self) -> TargetPath:
         """The announced path, or the one given in the question."""
         if self.question.targets is not None:
-            own = self.question.targets
-            return TargetPath(tuple(day for day, _ in own), tuple(level for _, level in own), ("",) * len(own))
-        path = sorted(self.programme.path.milestones, key=lambda m: m.date) if self.programme.path else []
-        return TargetPath(
-            tuple(m.date.isoformat() for m in path), tuple(float(m.value) for m in path), tuple(m.id for m in path)
-        )
+            rows = [(day, level, "") for day, level in self.question.targets]
+        else:
+            path = sorted(self.programme.path.milestones, key=lambda m: m.date) if self.programme.path else []
+            rows = [(m.date.isoformat(), float(m.value), m.id) for m in path]
+        for (day, *_), (following, *_) in pairwise(rows):
+            if day == following:  # no stretch lies between them, so no pace leads from one to the other
+                raise InputError(f"two targets of the path are for {day}; allowed is one a day")
+        return TargetPath(tuple(r[0] for r in rows), tuple(r[1] for r in rows), tuple(r[2] for r in rows))
 
     @property
     def announced(self) -> str | None:
