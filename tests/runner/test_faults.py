@@ -6,9 +6,11 @@ import errno
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -209,10 +211,12 @@ RUNS = "import sys, tiny; from pathlib import Path; nb, out = map(Path, sys.argv
     [("forkserver", "import os\nos._exit(3)"), ("forkserver", SLEEPS), ("spawn", SLEEPS)],
     ids=["crash", "killed", "killed-spawn"],
 )
-def test_a_detached_process_does_not_outlive_a_run_that_ends_badly(tmp_path, method, then):
+def test_a_detached_process_does_not_outlive_a_run_that_ends_badly(request, tmp_path, method, then):
     """Its process crashes, or the caller is killed by kill -9; the temporary folder goes as well."""
-    mark, temporary = tmp_path / "pid", tmp_path / "tmp"
-    temporary.mkdir()
+    mark = tmp_path / "pid"
+    # The fork server's socket lies in the temporary folder, and the path of a socket has at most 107 characters.
+    temporary = Path(tempfile.mkdtemp(prefix="j"))
+    request.addfinalizer(lambda: shutil.rmtree(temporary, ignore_errors=True))
     notebooks = tiny.folder(tmp_path / "nb", n01_a=DETACHED.format(mark=str(mark), then=then))
     environment = {
         **os.environ,
