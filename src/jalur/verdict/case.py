@@ -335,6 +335,7 @@ class Case:
                 net=self.programme.net,
                 past_t=dates,
                 prior=self.prior,
+                kind_class=self.programme.kind_class,
             )
         return self._states[dates]
 
