@@ -90,7 +90,8 @@ def pit(draws: ArrayLike, observed: ArrayLike) -> NDArray[np.float64]:
 
 def brier(probability: ArrayLike, happened: ArrayLike, weight: ArrayLike | None = None) -> float:
     """Mean squared difference between probabilities and what happened (0 or 1); lower is better."""
-    return float(np.average((np.asarray(probability, float) - np.asarray(happened, float)) ** 2, weights=weight))
+    square = (np.asarray(probability, float) - np.asarray(happened, float)) ** 2
+    return float(np.average(square, weights=None if weight is None else np.asarray(weight, float)))
 
 
 def brier_skill(
@@ -158,7 +159,7 @@ def reliability(
     return tuple(rows)
 
 
-def wilson(hits: float, cases: int, z: float = 1.959963984540054) -> tuple[float, float]:
+def wilson(hits: float, cases: float, z: float = 1.959963984540054) -> tuple[float, float]:
     """Wilson (1927) interval of a share, 95 % by default; (0, 1) without cases."""
     if cases == 0:
         return 0.0, 1.0

@@ -29,6 +29,7 @@ NOTEBOOKS = (
     "05_scenarios.ipynb",
 )
 
+LEAST_CASES = 5  # of a kind in a fifth of the chances, to be shown as a dot
 SIMULATED = 100  # programmes of the simulation check in the notebook; the tests of the package draw four times as many
 
 
@@ -42,18 +43,31 @@ class RecordViews(StudyBase):
         return files.once("replay", (self.programme, vintages), lambda: replay.replay(self.programme, vintages))
 
     def reliability_chart(self) -> Shown:
-        """What was said against what happened, on series with known outcomes."""
-        return Shown(*charts_evidence.reliability_chart(measured.record()["methods"]["jalur"]["reliability"], self.fmt))
+        """What was said against what happened on kinds of series never seen; a small dot is one kind."""
+        ours = measured.record()["methods"]["jalur"]
+        kinds = [
+            row for kind in ours["by_group"].values() for row in kind["reliability"] if row["cases"] >= LEAST_CASES
+        ]
+        return Shown(*charts_evidence.reliability_chart(ours["reliability"], self.fmt, parts_of=kinds))
 
     def coverage_chart(self) -> Shown:
-        """Share of outcomes inside the 90 % range, ours and the baselines'."""
+        """Share of outcomes inside the 90 % range, ours and the baselines'; a small dot is one kind of series."""
         methods = measured.record()["methods"]
         rows = [(self.fmt.say(f"nb.method.{name}"), m["coverage_90"]) for name, m in methods.items()]
-        return Shown(*charts_evidence.coverage_chart(rows, self.fmt))
+        kinds = [[kind["coverage_90"] for kind in m["by_group"].values()] for m in methods.values()]
+        return Shown(*charts_evidence.coverage_chart(rows, self.fmt, parts_of=kinds))
 
     def scores_table(self) -> Table:
         """Scores of each method on the same forecasts."""
         return record_tables.scores(measured.record(), self.fmt)
+
+    def official_classes_table(self) -> Table:
+        """What became of official targets, by class, and what would have been said of them on their day."""
+        return record_tables.official(measured.record(), self.fmt, "class")
+
+    def official_stretches_table(self) -> Table:
+        """The same by how many times the recent pace a target asked for."""
+        return record_tables.official(measured.record(), self.fmt, "stretch")
 
     def hit_rates_table(self) -> Table:
         """How often a label "on track" came true, by stretch."""

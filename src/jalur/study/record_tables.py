@@ -32,6 +32,37 @@ def scores(record: Mapping[str, Any], fmt: Format) -> Table:
     return table(fmt, caption, ("method", "crps", "cover50", "cover90", "skill", "auc"), rows, range(1, 6))
 
 
+def official(record: Mapping[str, Any], fmt: Format, by: str) -> Table:
+    """What became of official targets, and what the engine would have said on their day.
+
+    Parameters
+    ----------
+    record : mapping
+        The measured record.
+    fmt : Format
+    by : str
+        ``class`` or ``stretch``.
+    """
+    found = record.get("official_targets") or {f"by_{by}": {}}
+    words = "official_class" if by == "class" else "official_stretch"
+    rows = [
+        (
+            fmt.say(f"nb.{words}.{name.replace(' ', '_').replace('.', '_')}"),
+            fmt.number(row["cases"]),
+            fmt.percent(row["met"]),
+            fmt.percent(row["said"]),
+            fmt.percent(row["coverage_90"]["engine"]),
+            fmt.number(row["brier"]["engine"], 2),
+            fmt.number(row["brier"]["combined"], 2),
+            fmt.number(row["brier"]["line"], 2),
+        )
+        for name, row in found[f"by_{by}"].items()
+    ]
+    columns = ("official_class" if by == "class" else "asked", "cases", "share_met", "mean_chance", "cover90",
+               "brier", "brier_combined", "brier_line")  # fmt: skip
+    return table(fmt, fmt.say(f"nb.caption.official_{by}"), columns, rows, range(1, 8))
+
+
 def hits(record: Mapping[str, Any], fmt: Format, horizon: float = 3.0) -> Table:
     """Hit rates of the official labels over three years, by stretch; the base rate beside each."""
     rows = [
