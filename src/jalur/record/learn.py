@@ -217,7 +217,8 @@ def _trial(
         own = fit_weights(origins, prior, series_alike(origins, of & ~out), towards=plain)
         for kind in np.unique(origins.kind[out & seen & np.isin(origins.kind, core)]):
             tasks = origins.take(seen & (origins.kind == kind))
-            losses[kind] = tuple(float(scores(tasks, mixture_cdf(tasks, prior, w)).mean()) for w in (plain, own))
+            mean = [float(scores(tasks, mixture_cdf(tasks, prior, w)).mean()) for w in (plain, own)]
+            losses[kind] = (mean[0], mean[1])
     plain_, own_ = np.mean(list(losses.values()), axis=0)
     return float(plain_), float(own_)
 
@@ -228,8 +229,10 @@ def weighted(prior: Prior, learned: Learned, origins: Origins) -> Prior:
     for name, own in learned.classes.items():
         kinds = set(origins.kind) & set(sum(CLASS_KINDS[name], ()))
         classes[name] = ClassWeights(log_weights(own, prior), own.power, len(kinds), len({tie(k) for k in kinds}))
-    ranges = {name: tuple(float(q) for q in np.quantile(getattr(origins, name), [0.01, 0.99]))
-              for name in ("pace", "scatter")}  # fmt: skip
+    ranges = {}
+    for name in ("pace", "scatter"):
+        low, high = np.quantile(getattr(origins, name), [0.01, 0.99])
+        ranges[name] = (float(low), float(high))
     return replace(prior, log_weight=log_weights(learned.everyone, prior), power=learned.everyone.power,
                    classes=classes, ranges=ranges, version=WEIGHTS_VERSION)  # fmt: skip
 

@@ -160,7 +160,9 @@ class Corner:
 # --- the stretch of a target ----------------------------------------------------------------------------------------
 
 
-def stretch(t: Sequence[float], y: Sequence[float], target: float, due: float | Sequence[float]) -> float:
+def stretch(
+    t: Sequence[float] | Array, y: Sequence[float] | Array, target: float, due: float | Sequence[float]
+) -> float:
     """Return how many times the recent pace a target asks for.
 
     Required pace: from the last figure to the target. Recent pace: from the last figure that is at least three years
@@ -348,7 +350,7 @@ def pooled(chance: npt.ArrayLike, share: npt.ArrayLike, weight: npt.ArrayLike) -
 # --- corners of the scope -------------------------------------------------------------------------------------------
 
 
-def corners(t: Sequence[float], y: Sequence[float], capacity: float) -> tuple[str, ...]:
+def corners(t: Sequence[float] | Array, y: Sequence[float] | Array, capacity: float) -> tuple[str, ...]:
     """Say in which corners of the scope a series lies, where the engine's ranges held less (or other) than they say.
 
     Parameters
