@@ -40,7 +40,7 @@ def test_measure_writes_a_whole_record(tmp_path, frame, no_regions, monkeypatch)
     for method in got["methods"].values():  # each kind alike: two kinds with four and three tasks
         means = [method["by_group"][kind]["scaled_crps"] for kind in ("kind", "other")]
         assert method["scaled_crps"] == pytest.approx(sum(means) / 2, abs=1e-4)
-    assert len(told) == 15
+    assert len(told) == 16
 
 
 @pytest.fixture

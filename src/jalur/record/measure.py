@@ -191,12 +191,12 @@ def _methods(
         ours, weights = score("jalur", unseen.unseen, True), "other_kinds"
     else:
         ours, weights = shipped, "shipped"
-    methods = {"jalur": _summary(ours, weights)}
+    methods = {"jalur": _summary(ours, weights, True)}
     lines: Backtest | None = None
     for name, function in BASELINES.items():
         result = score(name, function, some=_thinned(tasks) if name in SLOW else tasks)
         lines = result if function is line else lines
-        methods[name] = _summary(result, "none")
+        methods[name] = _summary(result, "none", True)
     variants = {"as_shipped": _summary(shipped, "shipped")}
     for name in unseen.classes:
         kinds = [kind for kind in CLASS_KINDS[name][0] if kind in {task.group for task in tasks}]
@@ -226,13 +226,12 @@ def _thinned(tasks: Sequence[Origin]) -> list[Origin]:
     ]
 
 
-def _summary(result: Backtest, weights: str) -> dict[str, Any]:
-    """Scores with each kind alike, those of each kind, and how far the kinds lie apart."""
+def _summary(result: Backtest, weights: str, every_kind: bool = False) -> dict[str, Any]:
+    """Scores with each kind alike, how far the kinds lie apart and, where asked for, those of every kind."""
     kinds = sorted(set(result.levels["group"]))
     by_group = {kind: _short(result.part([kind]).summary()) for kind in kinds} if len(kinds) > 1 else {}
-    return {
-        **result.summary(), "weights": WEIGHTS[weights], "between_kinds": _between(by_group), "by_group": by_group,
-    }  # fmt: skip
+    shown = {"by_group": by_group} if every_kind else {}
+    return {**result.summary(), "weights": WEIGHTS[weights], "between_kinds": _between(by_group), **shown}
 
 
 def _between(by_group: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -264,7 +263,11 @@ def _official(folder: Path, unseen: HeldOut) -> dict[str, Any]:
         "targets": len(targets),
         "classes": len(set(declared.cls)),
         "families": len(set(declared.family)),
-        "parts": {name: _shown(declared, there, columns, held) for name, there in outside.parts(declared).items()},
+        "parts": {
+            name: _shown(declared, there, columns, held)
+            for name, there in outside.parts(declared).items()
+            if there.any()
+        },
         "by_class": {str(c): _shown(declared, declared.cls == c, columns, held) for c in np.unique(declared.cls)},
         "by_stretch": {b: _shown(declared, bins == b, columns, held) for b in BINS if (bins == b).any()},
         "corners": outside.corner_record(declared, together),

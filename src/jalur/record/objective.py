@@ -36,6 +36,7 @@ HORIZONS = 3
 PENALTY = 1e-3  # of the weights of all kinds
 CLASS_PENALTY = 1e-3  # of a class's departure from them
 SCALE_FLOOR = 0.04
+RARE = 1e-5  # so many jumps in one forecast are not counted where they are less likely than this
 HIGHEST_POWER = 2.0
 _SPREAD = np.sinh(np.linspace(-3.2, 4.6, 23))
 
@@ -138,7 +139,7 @@ def cell_cdf(state: Posterior, capacity: float, gap: float, levels: Array) -> Ar
     z = laws.links[0].to_link(np.clip(levels / capacity, SMALLEST, LARGEST))[:, None]
     out = np.zeros((len(levels), len(laws)))
     for k, chance in enumerate(poisson_weights(laws.jump_rate * gap)):
-        jumping = chance > 0
+        jumping = chance > RARE
         sd = np.sqrt(variance + k * laws.jump_sd**2)[jumping]
         out[:, jumping] += chance[jumping] * ndtr((z - centre[jumping]) / sd)
     return out
