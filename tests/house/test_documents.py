@@ -92,7 +92,7 @@ def test_what_leads_nowhere_is_found():
     said = "see `src/jalur/nowhere.py`, `jalur.engine.outlook.forecast`, `jalur.engine.nothing` and `.jalur.lock`"
     assert lost_paths(said) == ["src/jalur/nowhere.py"]
     assert lost_names(said) == ["jalur.engine.nothing"]
-    assert lost_paths("`docs/*.md` and `docs/*.txt`, /work/src/x, ~/data/x") == ["docs/*.txt"]
+    assert lost_paths("`docs/*.md` and `docs/*.txt`, /srv/src/x, ~/data/x") == ["docs/*.txt"]
 
 
 def rooms():
