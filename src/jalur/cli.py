@@ -430,7 +430,7 @@ def _init_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(arguments: argparse.Namespace) -> int:
-    from jalur.runner.example import lay_out
+    from jalur.runner.exports import lay_out
 
     names = lay_out(arguments.folder)
     print(f"{plain(arguments.folder)}: {', '.join(names)}")

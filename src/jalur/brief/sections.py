@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from jalur import charts
 from jalur.brief import tables as rows
-from jalur.brief.citations import Sources
+from jalur.brief.tables import Sources
 from jalur.charts import parts as chart_parts
 from jalur.charts import record as chart_record
 from jalur.verdict.model import Figure, Milestone, Verdict, ruled_out, sure

@@ -15,9 +15,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jalur.errors import Fault, InputError, shown
-from jalur.ledger import plain_yaml
 from jalur.ledger.spoken import period_of, power_of_ten, read_period
-from jalur.ledger.tables import columns
+from jalur.ledger.tables import columns, read_yaml
 from jalur.ledger.workbook import Cell, Sheet
 
 FIRST_ROWS = 60  # rows in which a header is looked for
@@ -360,7 +359,7 @@ def read_map(path: Path | None) -> ColumnMap:
     """
     if path is None:
         return ColumnMap()
-    content, lines, faults = plain_yaml.read(path, path.name)
+    content, lines, faults = read_yaml(path, path.name)
     if faults:
         raise _refusal(path, faults)
     if not isinstance(content, dict):

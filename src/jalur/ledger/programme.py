@@ -20,9 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from jalur import dates
 from jalur.errors import Fault, InputError, shown
-from jalur.ledger import plain_yaml
-from jalur.ledger.plain_yaml import Place
-from jalur.ledger.tables import end_of, read_table, unclean
+from jalur.ledger.tables import Place, end_of, read_table, read_yaml, unclean
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
 LARGEST = 1e15
@@ -457,7 +455,7 @@ class _Builder:
     def __init__(self, name: str, data: Path, tables: Tables) -> None:
         self.name, self.folder, self._tables = name, data / name, tables
         self._label = f"{name}/programme.yml"
-        content, self._lines, self.faults = plain_yaml.read(self.folder / "programme.yml", self._label)
+        content, self._lines, self.faults = read_yaml(self.folder / "programme.yml", self._label)
         self.manifest: Manifest | None = None
         if not self.faults:
             try:

@@ -1,11 +1,9 @@
 """What an office asks of its programmes: what moved, what would move it, and what to make of a claim or a promise."""
 
 from jalur.monitor.changes import Bar, Change, what_moved
-from jalur.monitor.claims import Claim, check_claim, leave_each_out
-from jalur.monitor.promises import HonestPath, honest_paths
+from jalur.monitor.claims import Claim, TripWire, check_claim, leave_each_out, next_count, trip_wires
 from jalur.monitor.register import brier, resolve, seal, verify
-from jalur.monitor.targets import earlier_targets
-from jalur.monitor.thresholds import TripWire, next_count, trip_wires
+from jalur.monitor.targets import HonestPath, earlier_targets, honest_paths
 
 __all__ = [
     "Bar",

@@ -1,12 +1,16 @@
-"""The verdict as files and as words: JSON's companion CSV in the manner of the forecast hubs, and the sentence."""
+"""What leaves the package for a folder to work in: the verdict as CSV and as a sentence, and the example study."""
 
 from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from jalur.errors import InputError, shown
+from jalur.files import shipped
 
 if TYPE_CHECKING:
     from jalur.verdict import Verdict
@@ -109,3 +113,31 @@ def sentence(verdict: Verdict, lang: str) -> str:
     from jalur.words.format import Format
 
     return brief_text.sentence(verdict, Format(lang)).striptags().replace("\u00a0", " ")
+
+
+PARTS = ("notebooks", "data", "params", "environment.yml", "requirements.lock")
+
+
+def lay_out(folder: Path) -> list[str]:
+    """Copy notebooks, data, parameter files and the list of packages into a folder that is new or empty.
+
+    Returns
+    -------
+    list of str
+        What was laid out.
+
+    Raises
+    ------
+    InputError
+        The folder holds something already: nothing is overwritten.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"the folder is {shown(str(folder))}, which is not empty; allowed is one that is new or empty")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PARTS:
+        source = shipped(name)
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        else:
+            shutil.copyfile(source, folder / name)
+    return list(PARTS)

@@ -346,7 +346,7 @@ def _data_faults(tasks: Sequence[Task], options: Options) -> dict[Path, InputErr
 def _executor(options: Options) -> Iterator[tuple[Executor, int]]:
     """Where the work goes, and how much of it runs at once."""
     if options.scheduler:
-        from jalur.runner.cluster import connected
+        from jalur.runner.workers import connected
 
         with connected(options.scheduler, options.tls) as (executor, slots):
             yield executor, slots

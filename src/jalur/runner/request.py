@@ -240,9 +240,9 @@ def _values(name: str, text: str) -> list[str]:
 
 def settings_from_file(path: Path) -> dict[str, list[Any]]:
     """Values by parameter from a YAML file of ``params/``: ``name: value`` or ``name: [value1, value2]``."""
-    from jalur.ledger import plain_yaml
+    from jalur.ledger.tables import read_yaml
 
-    content, _, faults = plain_yaml.read(path, str(path))
+    content, _, faults = read_yaml(path, str(path))
     if faults:
         raise InputError(str(faults[0]))
     if not isinstance(content, dict):
