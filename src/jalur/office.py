@@ -17,10 +17,12 @@ from jalur.files import write_whole
 if TYPE_CHECKING:
     import pandas as pd
 
+    from jalur.monitor import Change
     from jalur.verdict.case import Case
     from jalur.words.format import Format
 
 REGISTER = "register.jsonl"
+PICTURES = (".html", ".svg", ".png")  # endings of what `jalur diff --out` writes
 CLASS_CHANGED = 3  # exit code of `jalur diff`, for a timer
 
 
@@ -84,6 +86,9 @@ def _diff_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("first", metavar="DATE1", help="the earlier day: what had been published by then")
     parser.add_argument("second", metavar="DATE2", help="the later day")
     _capacity(parser)
+    parser.add_argument(
+        "--out", type=_given_path, metavar="FILE", help="write the waterfall: FILE.html (with its table), .svg or .png"
+    )
     _common(parser)
 
 
@@ -95,11 +100,35 @@ def _diff(arguments: argparse.Namespace) -> int:
     days = [parse_date(day, "a day to compare").isoformat() for day in (arguments.first, arguments.second)]
     if days[0] > days[1]:
         raise InputError(f"the days are {days[0]} and {days[1]}; allowed is the earlier one first")
+    kind = arguments.out.suffix.lower() if arguments.out else None
+    if kind not in (None, *PICTURES):
+        raise InputError(f"--out is {shown(str(arguments.out))}; allowed is a name that ends in {', '.join(PICTURES)}")
     before, after = (_case(arguments, day, capacity=arguments.capacity) for day in days)
     change = what_moved(before, after)
+    title = before.programme.title[fmt.lang]
+    if kind:
+        write_whole(arguments.out, _pictured(fmt, change, title, kind))
     numbers = asdict(change) | {"classes": change.classes, "class_changed": change.class_changed}
-    _print(arguments, numbers, lambda: office.change_lines(fmt, change, before.programme.title[fmt.lang]))
+    _print(arguments, numbers, lambda: office.change_lines(fmt, change, title))
     return CLASS_CHANGED if change.class_changed else 0
+
+
+def _pictured(fmt: Format, change: Change, title: str, kind: str) -> bytes:
+    """The waterfall as a picture, or as a page with its words and its table."""
+    from jalur import charts
+    from jalur.brief import portfolio
+    from jalur.brief.sections import picture
+    from jalur.words import office
+
+    if kind != ".html":
+        figure, _ = charts.waterfall_chart(change, fmt)
+        return charts.svg(figure) if kind == ".svg" else charts.png(figure)
+    lead = [line for line in office.change_lines(fmt, change, title) if not line.startswith(" ")]
+    parts = [
+        picture(lambda narrow: charts.waterfall_chart(change, fmt, narrow)),
+        office.change_table(fmt, change).html(),
+    ]
+    return portfolio.plain_page(fmt.lang, title, lead, parts)
 
 
 def _wire_options(parser: argparse.ArgumentParser) -> None:
@@ -251,7 +280,7 @@ def _index(arguments: argparse.Namespace) -> int:
 
 
 def index_files(folder: Path, data: Path | None = None) -> dict[str, bytes]:
-    """The page of all programmes in a folder of reports, in every language, and its numbers as CSV and JSON.
+    """The page of all programmes in a folder of reports and its changes as Atom, in every language; CSV and JSON.
 
     Raises
     ------
@@ -268,6 +297,7 @@ def index_files(folder: Path, data: Path | None = None) -> dict[str, bytes]:
         with contextlib.suppress(InputError):  # a report outlives its programme; its name then stands for the title
             titles[name] = ledger.load(name, data).title
     pages = {f"index.{lang}.html": portfolio.to_html(verdicts, lang, titles) for lang in LANGUAGES}
+    pages |= {f"index.{lang}.atom": portfolio.to_atom(verdicts, lang, titles) for lang in LANGUAGES}
     return {**pages, "index.csv": portfolio.to_csv(verdicts), "index.json": portfolio.to_json(verdicts)}
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 
@@ -13,7 +14,7 @@ from jalur.brief import portfolio
 from jalur.errors import InputError
 from jalur.verdict.case import Case
 from jalur.verdict.judge import judge
-from jalur.words.format import LANGUAGES
+from jalur.words.format import LANGUAGES, Format
 
 DAYS = ("2021-12-31", "2022-03-31", "2022-12-31")
 
@@ -85,6 +86,35 @@ def test_csv_and_json_hold_the_same_rows(found):
     data = json.loads(portfolio.to_json(found))["verdicts"]
     assert [row["chance"] for row in table] == ["" if d["chance"] is None else str(d["chance"]) for d in data]
     assert [d["vintage"] for d in data] == [row.vintage for row in found.rows]
+
+
+NS = {"a": "http://www.w3.org/2005/Atom"}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_feed_of_changes_is_atom_and_says_what_changed(found, lang):
+    """What RFC 4287 asks of a feed and its entries, and one entry for each change."""
+    feed = ElementTree.fromstring(portfolio.to_atom(found, lang, {"umkm_onboarding": {lang: "A & B"}}))
+    assert feed.tag == "{http://www.w3.org/2005/Atom}feed"
+    entries = feed.findall("a:entry", NS)
+    for one in (feed, *entries):
+        for name in ("id", "title", "updated"):
+            assert len(one.findall(f"a:{name}", NS)) == 1
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00Z", one.findtext("a:updated", None, NS))
+        assert re.fullmatch(r"urn:jalur:[\w:/.%-]+", one.findtext("a:id", None, NS))
+        links = [link.get("rel") for link in one.findall("a:link", NS)]
+        assert sorted(set(links)) == sorted(links)
+        assert "alternate" in links
+    assert feed.findtext("a:author/a:name", None, NS)
+    assert len({one.findtext("a:id", None, NS) for one in entries}) == len(entries) == 2
+    days = [one.findtext("a:updated", None, NS) for one in entries]
+    assert days == sorted(days, reverse=True)
+    assert feed.findtext("a:updated", None, NS) == days[0] == f"{DAYS[2]}T00:00:00Z"
+    rows = [row for row in found.rows if row.programme == "umkm_onboarding"]
+    fmt = Format(lang)
+    assert entries[0].findtext("a:title", None, NS) == fmt.say(
+        "office.change.entry", title="A & B", before=fmt.percent(rows[1].chance), after=fmt.percent(rows[2].chance)
+    )
 
 
 def test_what_is_no_verdict_is_refused_by_its_path(tmp_path):

@@ -12,6 +12,7 @@ from verdicts import made
 
 from jalur import charts, ledger
 from jalur.charts import parts as chart_parts
+from jalur.monitor import Bar, Change
 from jalur.verdict import measured
 from jalur.words.format import LANGUAGES, Format
 
@@ -267,6 +268,30 @@ def test_the_ends_of_a_swing_at_the_edge_are_named_inside_the_picture(lang):
     assert {"<1%", ">99%"} <= set(words)
     assert words.count(name) == 2
     assert fmt.exact(30e6) in alt
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_waterfall_leads_from_one_chance_to_the_other(lang, narrow):
+    fmt = Format(lang)
+    body = "Kementerian Koordinator Bidang Perekonomian dan Kemaritiman"
+    bars = [
+        Bar("targets", (), "", "", (20e6, 24e6, 30e6), 0.31),
+        Bar("new", ("a", "b"), "2022-05-12", body, (18.5e6, 27e6), -0.7),
+        Bar("new", ("c",), "2022-06-12", "Kominfo", (19e6,), 0.0),
+    ]
+    figure, alt = charts.waterfall_chart(
+        Change("p", ("2022-03-31", "2022-12-31"), 0.64, 0.25, tuple(bars), True), fmt, narrow
+    )
+    figure.set_dpi(200)
+    assert charts.overlaps(figure) == []
+    for words in (fmt.percent(0.64), fmt.percent(0.25), "+31", "\u221270", body):
+        assert words in alt
+    (ax,) = figure.axes
+    boxes = [patch for patch in ax.patches if patch.get_width()]
+    assert [box.get_x() for box in boxes] == pytest.approx([64, 25])
+    assert [box.get_x() + box.get_width() for box in boxes] == pytest.approx([95, 95])
+    assert boxes[0].get_facecolor() != boxes[1].get_facecolor()
 
 
 VINTAGES = ("2021-12-31", "2022-03-31", "2022-12-31", "2023-12-31", "2024-12-31")

@@ -53,6 +53,14 @@ def test_figures_beside_a_claim_say_how_they_relate(programme):
     assert relations == {"contradicts"}
 
 
+def test_where_no_figure_is_near_in_time_the_nearest_stands_beside_the_claim(programme):
+    case = Case.of(programme, "2023-12-04")
+    row = case.figures[case.figures["id"] == "2023-12-04-ekon-27"].iloc[0]
+    (nearest,) = check_claim(case.without(row["id"]), row).beside
+    assert nearest.relation == "nearest"
+    assert nearest.date < "2023-09-04"
+
+
 def test_about_one_figure_in_twenty_lies_beyond_the_95_per_cent_range(programme):
     checked = leave_each_out(Case.of(programme, "2024-12-31"))
     assert len(checked) > 45

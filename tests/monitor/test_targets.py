@@ -17,6 +17,14 @@ def test_targets_whose_date_has_passed(programme):
     assert missed["stated_on"] == "2021-01-11"
 
 
+def test_a_target_that_is_a_misprint_is_not_held_against_its_body(programme):
+    rows = programme.targets.set_index("id")
+    assert rows.loc["tgt-042", "note"].startswith("Misprint")
+    table = earlier_targets(Case.of(programme, "2024-12-31"))
+    assert "tgt-042" not in {row for ids in table["ids"] for row in ids}
+    assert "tgt-043" in {row for ids in table["ids"] for row in ids}
+
+
 def test_nothing_said_or_published_later_counts(programme):
     early = earlier_targets(Case.of(programme, "2022-12-26"))
     assert early["target_date"].max() <= "2022-12-26"

@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from markupsafe import escape
 
 from jalur import cli
 from jalur.office import CLASS_CHANGED
+from jalur.words.format import LANGUAGES
 
 
 def run(capsys, *arguments):
@@ -46,7 +48,21 @@ def test_wires_promises_and_targets_are_printed_in_both_languages(capsys):
         )
         assert word in wires[1]
         assert run(capsys, "promise", "umkm_onboarding", "--vintage", "2022-03-31", "--lang", lang)[1].count("80%") == 4
-        assert run(capsys, "targets", "umkm_onboarding", "--vintage", "2024-12-31", "--lang", lang)[1].count("\n") == 12
+        assert run(capsys, "targets", "umkm_onboarding", "--vintage", "2024-12-31", "--lang", lang)[1].count("\n") == 11
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_waterfall_is_written_as_a_page_and_as_a_picture(capsys, tmp_path, lang):
+    asked = ["diff", "umkm_onboarding", "2023-06-30", "2023-12-31", "--lang", lang, "--out"]
+    for name, start in (("w.html", b"<!DOCTYPE html>"), ("w.svg", b"<?xml"), ("w.png", b"\x89PNG")):
+        code, out, _ = run(capsys, *asked, str(tmp_path / name))
+        assert code == CLASS_CHANGED
+        assert (tmp_path / name).read_bytes().startswith(start)
+    page = (tmp_path / "w.html").read_text(encoding="utf-8")
+    for line in out.splitlines()[:2]:
+        assert escape(line) in page
+    assert page.count("<tr>") == 6  # the head, both days, three statements
+    assert f'<html lang="{lang}">' in page
 
 
 def test_what_is_sealed_is_settled_and_scored(capsys, tmp_path):
@@ -64,6 +80,10 @@ def test_what_is_sealed_is_settled_and_scored(capsys, tmp_path):
     [
         (["diff", "umkm_onboarding", "2022-12-31", "2022-03-31"], "allowed is the earlier one first"),
         (["diff", "umkm_onboarding", "2022-13-31", "2022-12-31"], "a day to compare"),
+        (
+            ["diff", "umkm_onboarding", "2022-03-31", "2022-12-31", "--out", "w.doc"],
+            "allowed is a name that ends in .html",
+        ),
         (["claim", "umkm_onboarding", "27", "--as-of", "2023-12-04", "--by", "X"], "the body is 'X'"),
         (["claim", "umkm_onboarding", "many", "--as-of", "2023-12-04", "--by", "Presiden"], "value is 'many'"),
         (["tripwires", "umkm_onboarding", "--on", "2021-01-01", "--vintage", "2022-03-31"], "after the last figure"),

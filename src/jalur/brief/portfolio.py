@@ -1,7 +1,8 @@
-"""All programmes at a glance: a folder of reports as one page a language, with its numbers beside it as CSV and JSON.
+"""All programmes at a glance: a folder of reports as one page a language, as CSV and JSON, and its news as Atom.
 
 The page stands alone: no server, nothing loaded from elsewhere. Without its script the table is there, sorted by
-programme and day; the script sorts and filters.
+programme and day; the script sorts and filters. Other pages of an office (what moved a verdict, the register) are
+plain ones in the same dress.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from dataclasses import asdict, dataclass, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree
 
 import jinja2
 import numpy as np
@@ -25,6 +28,7 @@ from jalur.errors import InputError
 from jalur.verdict.model import rounded
 from jalur.words.format import LANGUAGES, Format
 
+PLAIN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 FAN_WIDTH, FAN_HEIGHT = 120.0, 32.0
 _FAN_POINTS = 13  # of a small fan; more cannot be told apart at this size
 
@@ -210,10 +214,6 @@ def to_html(portfolio: Portfolio, lang: str, titles: Mapping[str, Mapping[str, s
     """
     fmt, titles = Format(lang), titles or {}
     script, style = _asset("index.js").strip(), _asset("index.css").strip()
-    env = jinja2.Environment(
-        loader=jinja2.PackageLoader("jalur.brief", "templates/portfolio"), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
     rows = [
         _shown(fmt, row, fan, pages, titles)
         for row, fan, pages in zip(portfolio.rows, portfolio.fans, portfolio.pages, strict=True)
@@ -224,13 +224,98 @@ def to_html(portfolio: Portfolio, lang: str, titles: Mapping[str, Mapping[str, s
     if expected["of"]:
         summary = fmt.say("portfolio.expected", of=words["of"], number=fmt.number(expected["expected"], 1))
         spread = fmt.say("portfolio.dependence", low=words["low"], high=words["high"])
-    html = env.get_template("index.html.j2").render(
+    html = _environment().get_template("index.html.j2").render(
         lang=lang, say=fmt.say, rows=rows, summary=summary, dependence=spread,
         script=Markup(script), style=Markup(style), policy=POLICY.format(script=hash_of(script)),
         others=[other for other in LANGUAGES if other != lang],
         names={other: Format(other).say("portfolio.language") for other in LANGUAGES},
     )  # fmt: skip
     return html.encode("utf-8")
+
+
+def plain_page(lang: str, title: str, lead: Iterable[str], parts: Iterable[Markup]) -> bytes:
+    """A page of pictures and tables that stands alone, without a script.
+
+    Parameters
+    ----------
+    lang, title : str
+    lead : iterable of str
+        Sentences under the title; what is not Markup is escaped.
+    parts : iterable of Markup
+        What follows, one below the other.
+    """
+    html = _environment().get_template("plain.html.j2").render(
+        lang=lang, title=title, lead=list(lead), parts=list(parts), style=Markup(_asset("index.css").strip()),
+        policy=PLAIN_POLICY,
+    )  # fmt: skip
+    return html.encode("utf-8")
+
+
+ATOM = "http://www.w3.org/2005/Atom"
+
+
+def to_atom(portfolio: Portfolio, lang: str, titles: Mapping[str, Mapping[str, str]] | None = None) -> bytes:
+    """The changes as an Atom feed (RFC 4287), the latest first: one entry for each verdict that is not the one before.
+
+    Parameters
+    ----------
+    portfolio : Portfolio
+    lang : str
+    titles : mapping, optional
+        As for `to_html`.
+    """
+    fmt, titles = Format(lang), titles or {}
+    pairs = zip(portfolio.rows, portfolio.rows[1:], portfolio.pages[1:], strict=False)
+    news = [(old, new, pages) for old, new, pages in pairs if _same(old, new) and (new.change or new.word != old.word)]
+    news.sort(key=lambda one: (one[1].vintage, one[1].programme, one[1].variant), reverse=True)
+    latest = max(row.vintage for row in portfolio.rows)
+    feed = ElementTree.Element("feed", {"xmlns": ATOM, "xml:lang": lang})
+    _add(feed, "id", f"urn:jalur:portfolio:{lang}")
+    _add(feed, "title", fmt.say("office.change.feed"))
+    _add(feed, "updated", f"{latest}T00:00:00Z")
+    _add(_add(feed, "author"), "name", "jalur")
+    _add(feed, "link", rel="alternate", type="text/html", href=f"index.{lang}.html")
+    _add(feed, "link", rel="self", type="application/atom+xml", href=f"index.{lang}.atom")
+    for old, new, pages in news:
+        entry = _add(feed, "entry")
+        _add(entry, "id", f"urn:jalur:{quote(new.folder)}:{lang}")
+        chances = [
+            fmt.say("class.not_assessed") if one.chance is None else fmt.percent(one.chance) for one in (old, new)
+        ]
+        title = _title(fmt, new, titles)
+        _add(entry, "title", fmt.say("office.change.entry", title=title, before=chances[0], after=chances[1]))
+        _add(entry, "updated", f"{new.vintage}T00:00:00Z")
+        _add(entry, "summary", fmt.say(
+            "office.change.entry_text", day=fmt.day(new.vintage), previous=fmt.day(old.vintage),
+            was=fmt.say(f"class.{old.word}"), now=fmt.say(f"class.{new.word}"),
+        ))  # fmt: skip
+        page = _page(fmt, new, pages) or f"index.{lang}.html"
+        _add(entry, "link", rel="alternate", type="text/html", href=quote(page))
+    ElementTree.indent(feed)
+    return ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+def _add(parent: ElementTree.Element, name: str, text: str | None = None, **attributes: str) -> ElementTree.Element:
+    child = ElementTree.SubElement(parent, name, attributes)
+    child.text = text
+    return child
+
+
+def _title(fmt: Format, row: Row, titles: Mapping[str, Mapping[str, str]]) -> str:
+    title = titles.get(row.programme, {}).get(fmt.lang, row.programme)
+    return title + (f" ({row.variant})" if row.variant else "")
+
+
+def _page(fmt: Format, row: Row, known: Sequence[str]) -> str | None:
+    """Address of the brief of a row, in the language of the page where there is one; None where there is no brief."""
+    return f"{row.folder}/brief.{fmt.lang if fmt.lang in known else known[0]}.html" if known else None
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("jalur.brief", "templates/portfolio"), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
 
 
 def _asset(name: str) -> str:
@@ -245,16 +330,13 @@ def _shown(
     titles: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
     """The cells of a row: a text and, where the script sorts by a number, that number."""
-    known = list(pages)
-    title = titles.get(row.programme, {}).get(fmt.lang, row.programme)
     change = None
     if row.change is not None:
         points = fmt.number(100 * row.change)
         change = ("+" if row.change > 0 and points != "0" else "") + points
-    path = f"{row.folder}/brief.{fmt.lang if fmt.lang in known else known[0]}.html" if known else None
     return {
-        "title": title + (f" ({row.variant})" if row.variant else ""),
-        "link": path,
+        "title": _title(fmt, row, titles),
+        "link": _page(fmt, row, list(pages)),
         "vintage": fmt.short_day(row.vintage),
         "day": row.vintage,
         "chance": None if row.chance is None else fmt.percent(row.chance),

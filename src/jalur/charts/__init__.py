@@ -3,7 +3,7 @@
 from jalur.charts.curves import curves_chart, profile_chart
 from jalur.charts.evidence import definition_chart, evidence_chart
 from jalur.charts.fan import fan_chart, fan_svg, passage_chart
-from jalur.charts.pace import pace_chart, pace_scale, stages, stretch_name, tornado_chart
+from jalur.charts.pace import pace_chart, pace_scale, stages, stretch_name, tornado_chart, waterfall_chart
 from jalur.charts.parts import overlaps, pdf, png, scale_of, svg
 from jalur.charts.record import coverage_chart, record_chart, reliability_chart
 
@@ -28,4 +28,5 @@ __all__ = [
     "stretch_name",
     "svg",
     "tornado_chart",
+    "waterfall_chart",
 ]

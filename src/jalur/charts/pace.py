@@ -1,4 +1,4 @@
-"""Rows of marks on one scale: the pace that a path asks for, and how far each choice moves the chance."""
+"""Rows of marks on one scale: the pace that a path asks for, and how far a choice or a new figure moves the chance."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from jalur.charts import parts
-from jalur.charts.parts import BAND50, BAND80, BLUE, GREY, INK, TARGET, Chart, note, text_width
-from jalur.verdict.model import Verdict
+from jalur.charts.parts import BAND50, BAND80, BLUE, GREY, INK, PAPER, RULE, TARGET, Chart, note, text_width
+from jalur.monitor.changes import Change
+from jalur.verdict.model import Verdict, rounded
+from jalur.words import office
 from jalur.words.format import Format, Scale
 
 MANY = 3  # stretches up to here have roomy rows; more of them stand closer, so that the brief keeps to two pages
@@ -231,3 +233,65 @@ def tornado_chart(
             if name and not narrow:  # a wide margin: small type is a little wider on paper than where it is measured
                 labels.put(name, (100 * share, y), under, margin=3.0, fontsize=6, color=GREY)
     return fig, fmt.say("alt.tornado", target=fmt.exact(target), base=fmt.percent(base), parts="; ".join(said))
+
+
+ROW_MM = 4.6  # height of a row of the waterfall
+LONGEST = 56  # letters of a row's name that stand in the picture; its table and its alt text have all of them
+
+
+@parts.styled
+def waterfall_chart(change: Change, fmt: Format, narrow: bool = False) -> Chart:
+    """From one chance to the other, one bar for each change, from 0 to 100 %.
+
+    A rise is a filled bar, a fall an open one, and the number beside it has its sign: colour carries nothing alone.
+
+    Parameters
+    ----------
+    change : jalur.monitor.Change
+    fmt : Format
+    narrow : bool
+        For a phone: the names stand above their bars.
+
+    Returns
+    -------
+    figure, alt text
+    """
+    days = [fmt.say("office.change.known", day=fmt.short_day(day)) for day in change.vintages]
+    names = [office.bar_words(fmt, bar) for bar in change.bars]
+    count = len(names) + 2
+    step = 2 * ROW_MM if narrow else ROW_MM
+    fig, ax = parts.canvas(*((92, step * count + 9, 3, 5) if narrow else (174, step * count + 9, 80, 5)), 12, 3)
+    ax.set(xlim=(0, 100), ylim=(-0.6, count - 0.4), yticks=[])
+    ax.set_xticks([0, 25, 50, 75, 100], ["0%", "25%", "50%", "75%", "100%"])
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x")
+    ax.tick_params(axis="x", length=0, pad=2)
+    ax.spines["bottom"].set_visible(False)
+
+    def name(words: str, y: float, **look: Any) -> None:
+        short = words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"
+        place: dict[str, Any] = {"dx": 0, "dy": 8.5, "ha": "left"} if narrow else {"dx": -6, "ha": "right"}
+        note(ax, short, (0, y), side="y", fontsize=6.6, **place, **look)
+
+    running, y = change.before, count - 1.0
+    for day, chance, at in ((days[0], change.before, y), (days[1], change.after, 0.0)):
+        name(day, at, fontweight="bold")
+        parts.circle(ax, 100 * chance, at, ms=5.4)
+        note(ax, fmt.percent(rounded(chance)), (100 * chance, at), dx=6, ha="left", fontweight="bold")
+    for words, bar in zip(names, change.bars, strict=True):
+        then = running + bar.points
+        ax.vlines(100 * running, y - 1, y, color=RULE, lw=0.8, zorder=1)
+        y -= 1
+        name(words, y)
+        low, high = sorted((100 * running, 100 * then))
+        face, edge = (BLUE, BLUE) if bar.points > 0 else (PAPER, INK)
+        ax.barh(y, high - low, 0.3 if narrow else 0.5, low, facecolor=face, edgecolor=edge, lw=0.8, zorder=2)
+        note(ax, office.signed_points(fmt, bar), (high, y), dx=4, ha="left", fontsize=6.6)
+        running = then
+    ax.vlines(100 * running, 0, y, color=RULE, lw=0.8, zorder=1)
+    said = "; ".join(f"{words}: {office.points(fmt, bar)}" for words, bar in zip(names, change.bars, strict=True))
+    before, after = (fmt.day(day) for day in change.vintages)
+    first, second = (fmt.percent(rounded(p)) for p in (change.before, change.after))
+    if not said:
+        return fig, fmt.say("office.change.alt_none", first=first, second=second, before=before, after=after)
+    return fig, fmt.say("office.change.alt", first=first, second=second, before=before, after=after, parts=said)

@@ -30,7 +30,7 @@ class Beside:
     """A published figure set beside a claim: row id, date, body, level in units, and how it relates.
 
     `relation` is ``repeats`` (the same number), ``contradicts`` (further apart than rounding and twice the reporting
-    errors allow, though the dates are near) or ``agrees``.
+    errors allow, though the dates are near), ``agrees``, or ``nearest`` (for the nearest date, none being near).
     """
 
     id: str
@@ -160,8 +160,14 @@ def _beside(case: Case, row: pd.Series) -> tuple[Beside, ...]:
             continue
         apart = own + other + 2 * case.programme.reporting_error * (value + one.value)
         relation = "repeats" if same else "contradicts" if abs(one.value - value) > apart else "agrees"
-        found.append(Beside(str(one.id), iso(one.as_of), str(one.speaker_org), float(one.value), relation))
-    return tuple(found)
+        found.append(_set_beside(one, relation))
+    if found or not len(figures):
+        return tuple(found)
+    return (_set_beside(next(records(figures.loc[[days.idxmin()]])), "nearest"),)
+
+
+def _set_beside(row: Any, relation: str) -> Beside:
+    return Beside(str(row.id), iso(row.as_of), str(row.speaker_org), float(row.value), relation)
 
 
 def leave_each_out(case: Case) -> pd.DataFrame:

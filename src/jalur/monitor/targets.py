@@ -17,6 +17,7 @@ from jalur.record.replay import outcome
 from jalur.verdict.case import Case
 from jalur.verdict.model import rounded
 
+MISPRINT = "Misprint"  # how the note of a target begins that its body never set; data/README.md
 COLUMNS = ("target_date", "target", "stated_on", "bodies", "times", "ids", "status", "outcome", "outcome_date", "short")
 
 
@@ -33,13 +34,15 @@ def earlier_targets(case: Case) -> pd.DataFrame:
         target_date, stated_on (first time) and outcome_date : ISO dates; target, outcome : units; bodies and ids :
         tuples of str; times : how often it was stated; status : ``met``, ``missed`` or ``open`` (not settled by what
         was published by the vintage); short : share of the target that was missing, 0 where it was met. Sorted by
-        date and level. Targets of the path that is judged stand in it as well, once their date has passed.
+        date and level. Targets of the path that is judged stand in it as well, once their date has passed; one whose
+        note begins with "Misprint" does not.
     """
     stated = case.programme.targets
     day = pd.Timestamp(case.vintage)
     rows = stated[
         (stated["unit"] == case.programme.unit) & (stated["target_date"] <= day) & (stated["stated_on"] <= day)
-    ]
+        & ~stated["note"].fillna("").str.startswith(MISPRINT)
+    ]  # fmt: skip
     known = ledger.select(case.programme, case.vintage)
     found = []
     for _, group in rows.groupby(["target_date", "value"], sort=True):

@@ -10,6 +10,7 @@ from jalur.monitor import Change, Claim, HonestPath, TripWire, brier
 from jalur.monitor.changes import ORDERS, Bar
 from jalur.verdict.model import probability_class, rounded
 from jalur.words.format import Format
+from jalur.words.tables import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,11 +34,28 @@ def change_lines(fmt: Format, change: Change, title: str) -> list[str]:
     return [*lines, how]
 
 
-def points(fmt: Format, bar: Bar) -> str:
-    """The share of a change in percentage points, with its sign."""
+def signed_points(fmt: Format, bar: Bar) -> str:
+    """The share of a change as a number of percentage points, with its sign."""
     number = fmt.number(100 * bar.points, 1)
     sign = "+" if bar.points > 0 and number.strip("0.,") else ""
-    return fmt.say("office.change.points", points=sign + number)
+    return sign + number
+
+
+def points(fmt: Format, bar: Bar) -> str:
+    """The share of a change in percentage points, with its sign and the word."""
+    return fmt.say("office.change.points", points=signed_points(fmt, bar))
+
+
+def change_table(fmt: Format, change: Change) -> Table:
+    """The bars as a table: what changed, by how many points, and the chance after it."""
+    rows = [(fmt.say("office.change.known", day=fmt.day(change.vintages[0])), "", fmt.percent(rounded(change.before)))]
+    for bar, running in zip(change.bars, change.frame()["running"], strict=True):
+        rows.append((bar_words(fmt, bar), signed_points(fmt, bar), fmt.percent(rounded(float(running)))))
+    rows.append(
+        (fmt.say("office.change.known", day=fmt.day(change.vintages[1])), "", fmt.percent(rounded(change.after)))
+    )
+    head = tuple(fmt.say(f"office.change.column.{name}") for name in ("what", "points", "chance"))
+    return Table(fmt.say("office.change.table"), head, tuple(rows), frozenset({1, 2}))
 
 
 def bar_words(fmt: Format, bar: Bar) -> str:
@@ -78,15 +96,16 @@ def claim_lines(fmt: Format, claim: Claim) -> list[str]:
     ]  # fmt: skip
     if claim.chance_before is not None and claim.chance_after is not None:
         before, after = fmt.percent(claim.chance_before), fmt.percent(claim.chance_after)
-        lines.append(fmt.say("office.claim.moves", before=before, after=after))
+        word = fmt.say(f"class.{probability_class(claim.chance_after)}")
+        lines.append(fmt.say("office.claim.moves", before=before, after=after, word=word))
     else:
         lines.append(fmt.say("office.claim.unread"))
     for row in claim.beside:
         words = {"id": row.id, "body": fmt.body(row.body), "day": fmt.day(row.date)}
         if row.relation == "repeats":
             lines.append("  " + fmt.say("office.claim.repeats", **words))
-        elif row.relation == "contradicts":
-            lines.append("  " + fmt.say("office.claim.contradicts", value=fmt.exact(row.value), **words))
+        elif row.relation in ("contradicts", "nearest"):
+            lines.append("  " + fmt.say(f"office.claim.{row.relation}", value=fmt.exact(row.value), **words))
     return lines
 
 
