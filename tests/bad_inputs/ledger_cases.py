@@ -360,6 +360,60 @@ CASES = [
         cell(3, "repeats", "obs-1"),
         (OBS, "row 3", "column repeats", "observation"),
     ),
+    # flows that are added up
+    *(
+        Case(name, "flow", file, swap("roles: [observation]\n  definitions: [registered]", text), said)
+        for name, file, text, said in (
+            (
+                "flows without a base",
+                YML,
+                "kinds: [flow]\n  definitions: [added]",
+                (YML, "row 5", "selection.kinds", "flows without a base", "selection.base"),
+            ),
+            (
+                "levels and flows together",
+                YML,
+                "kinds: [level, flow]\n  definitions: [registered]",
+                (YML, "row 5", "selection.kinds", "levels and flows together", "either [level]", "or [flow]"),
+            ),
+            (
+                "a base for levels",
+                YML,
+                "base: {date: 2020-06-14, value: 900, source: Agency}\n  definitions: [registered]",
+                (YML, "row 5", "selection.base", "given a base", "no base"),
+            ),
+            (
+                "a base without a source",
+                YML,
+                "kinds: [flow]\n  base: {date: 2020-06-14, value: 900}\n  definitions: [added]",
+                (YML, "row 6", "selection.base.source", "nothing", "such as Example Agency"),
+            ),
+            (
+                "flows of two definitions",
+                YML,
+                "kinds: [flow]\n  base: {date: 2020-06-14, value: 900, source: A}\n  definitions: [added, registered]",
+                (YML, "row 7", "selection.definitions", "2 definitions of flows", "never added up"),
+            ),
+            (
+                "a base of the future",
+                YML,
+                "kinds: [flow]\n  base: {date: 2090-06-14, value: 900, source: Agency}\n  definitions: [added]",
+                (YML, "row 6", "selection.base.date", "2090-06-14", "a day until today"),
+            ),
+            (
+                "a gap after the base",
+                YML,
+                "kinds: [flow]\n  base: {date: 2020-05-31, value: 900, source: Agency}\n  definitions: [added]",
+                (OBS, "row 6", "column flow_since", "2020-06-15, a gap after the base of 2020-05-31", "2020-06-01"),
+            ),
+            (
+                "an overlap with the base",
+                YML,
+                "kinds: [flow]\n  base: {date: 2020-06-30, value: 900, source: Agency}\n  definitions: [added]",
+                (OBS, "row 6", "column flow_since", "2020-06-15, an overlap with the base of 2020-06-30", "2020-07-01"),
+            ),
+        )
+    ),
     # programme.yml
     Case("not YAML", "yaml", YML, swap("unit: UMKM", "unit: [UMKM"), (YML, "row", "not YAML")),
     Case("tabs in YAML", "yaml", YML, swap("  roles", "\troles"), (YML, "row 5", "not YAML")),

@@ -187,6 +187,8 @@ class _Page:
         v, fmt = self.v, self.fmt
         limits = [fmt.say("limits.umkm")] if self.noun == "UMKM" else []
         limits.append(fmt.say("limits.text"))
+        if base := self.programme.selection.base:
+            limits.append(fmt.say("limits.summed", base=fmt.exact(base.value), date=fmt.day(base.date)))
         if v.announced_after_vintage and v.announced:
             limits.append(fmt.say("limits.announced_later", date=fmt.day(v.announced)))
         return self.base(

@@ -425,8 +425,10 @@ class Sources:
         """A published figure as a source."""
         fmt = self.fmt
         later = pd.Timestamp(row["reported_on"]) > pd.Timestamp(self.v.vintage)
+        summed = self.programme.selection.base is not None  # no page prints the sum
+        stated = fmt.say("sources.summed", value=fmt.stated(row)) if summed else fmt.stated(row)
         return Source(
-            f"{fmt.stated(row)}, {fmt.short_day(row['as_of'])}, {fmt.body(str(row['speaker_org']))}",
+            f"{stated}, {fmt.short_day(row['as_of'])}, {fmt.body(str(row['speaker_org']))}",
             str(row["publisher"]),
             str(row["url"]),
             str(row["id"]),
@@ -438,7 +440,15 @@ class Sources:
         if not len(self.figures):
             return None
         row = self.figures.iloc[-1]
-        return Markup("{}{}").format(self.fmt.stated(row), self.cite(self.figure(row)))
+        return Markup("{}{}").format(self.fmt.stated(row), self.cite(self.figure(row), *self.base()))
+
+    def base(self) -> list[Source]:
+        """Where the level stands that flows are added to; empty for levels."""
+        base, fmt = self.programme.selection.base, self.fmt
+        if base is None:
+            return []
+        words = fmt.say("sources.base", value=fmt.exact(base.value), date=fmt.short_day(base.date))
+        return [Source(words, base.source, base.url, "programme.yml")]
 
     def rows(self, ids: Sequence[str]) -> Markup:
         """Numbers of published figures by id; ids that are not among the figures are left out."""

@@ -20,6 +20,8 @@ from pydantic_core import PydanticCustomError
 
 from jalur import dates
 from jalur.errors import Fault, InputError, shown
+from jalur.ledger import flows
+from jalur.ledger.flows import Base
 from jalur.ledger.tables import Place, end_of, read_table, read_yaml, unclean
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -107,11 +109,20 @@ class _Words(_Part):
     id: Words200
 
 
+class _FlowBase(_Part):
+    date: Day = Field(examples=["2022-12-31"])
+    value: Annotated[float, _number(0, LARGEST)]
+    source: Annotated[str, _text(300)] = Field(examples=["Example Agency"])
+    url: Address | None = None
+    known_on: Day | None = None
+
+
 class _SelectionEntry(_Part):
     definitions: Many[Slug] = Field(examples=["[registrants]"])
     roles: Many[Role] = ("observation",)
     kinds: Many[Literal["level", "flow"]] = ("level",)
     since: Day | None = None
+    base: _FlowBase | None = Field(None, examples=["{date: 2022-12-31, value: 21000, source: Example Agency}"])
 
 
 class _CapacityEntry(_Part):
@@ -231,12 +242,21 @@ def _shown(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Selection:
-    """Default selection of rows: roles, kinds and definitions used, and the first reference day (None: all)."""
+    """Default selection of rows: roles, kinds and definitions used, and the first reference day (None: all).
+
+    Levels stand as they are; flows are added up from `base`, which levels do not have.
+    """
 
     definitions: tuple[str, ...]
     roles: tuple[str, ...] = ("observation",)
     kinds: tuple[str, ...] = ("level",)
     since: dt.date | None = None
+    base: Base | None = None
+
+    def declared(self, frame: pd.DataFrame, unit: str) -> pd.Series:
+        """Which rows are of the declared roles, kinds and definitions and in the unit, on whatever day."""
+        used = (frame["unit"] == unit) & frame["role"].isin(self.roles) & frame["kind"].isin(self.kinds)
+        return used & frame["definition"].isin(self.definitions)
 
 
 @dataclass(frozen=True)
@@ -446,6 +466,9 @@ def read(
     for row in dates.records(frame[wrong]) if wrong.any() else ():
         allowed = f"{programme.unit}, the unit of the programme, since {row.definition} is a selected definition"
         builder.faults.append(Fault(label, row.Index, "unit", shown(row.unit), allowed))
+    if programme.selection.base is not None and not builder.faults:
+        summed = frame[programme.selection.declared(frame, programme.unit)]
+        builder.faults += flows.problems(summed, programme.selection.base, label)
     return (None if builder.faults else programme), builder.faults
 
 
@@ -481,7 +504,7 @@ class _Builder:
         named = any(entry.denominators or entry.share_from for entry in content.capacities) or content.comparisons
         context, found = self._tables.context if named else ({}, [])
         self.faults += found
-        selection = Selection(**dict(content.selection))
+        selection = self._selection(content.selection)
         definitions = sorted(set(observations["definition"]))
         for position, definition in enumerate(selection.definitions):
             if definitions and definition not in definitions:
@@ -517,6 +540,26 @@ class _Builder:
             periods=tuple((period.name, period.start.isoformat()) for period in content.periods),
             replay=tuple(day.isoformat() for day in content.replay),
         )
+
+    def _selection(self, entry: _SelectionEntry) -> Selection:
+        """Read the selection: levels as they are, or flows of one definition with the base that they are added to."""
+        given, base = dict(entry), None
+        if len(entry.kinds) > 1:
+            allowed = "either [level], figures as they stand, or [flow], added up from selection.base"
+            self.refuse(("selection", "kinds"), "levels and flows together", allowed)
+        elif entry.kinds == ("flow",) and entry.base is None:
+            allowed = "selection.base as well, the level they are added to: {date, value, source}"
+            self.refuse(("selection", "kinds"), "flows without a base", allowed)
+        elif entry.kinds == ("level",) and entry.base is not None:
+            allowed = "no base, since kinds is level, or kinds: [flow] where the figures are added up"
+            self.refuse(("selection", "base"), "a base", allowed)
+        elif entry.base is not None and len(entry.definitions) > 1:
+            allowed = "one, since flows of different definitions are never added up"
+            self.refuse(("selection", "definitions"), f"{len(entry.definitions)} definitions of flows", allowed)
+        elif entry.base is not None:
+            stated = entry.base
+            base = Base(stated.date, stated.value, stated.source, stated.known_on or stated.date, stated.url or "")
+        return Selection(**given | {"base": base})
 
     def _capacities(self, content: Manifest, context: Mapping[str, Any]) -> tuple[Capacity | None, ...]:
         """Read the capacities; each has a name of its own."""
@@ -637,9 +680,10 @@ class _Builder:
 
 def largest_selected(frame: pd.DataFrame, selection: Selection, unit: str) -> float:
     """Return the largest figure that the default selection may use; 0 without any."""
-    used = (frame["unit"] == unit) & frame["role"].isin(selection.roles) & frame["kind"].isin(selection.kinds)
-    values = frame.loc[used & frame["definition"].isin(selection.definitions), "value"]
-    return float(values.max()) if len(values) else 0.0
+    used = frame[selection.declared(frame, unit)]
+    if selection.base is not None:
+        used = flows.levels(flows.in_order(used, selection.base), selection.base)
+    return float(used["value"].max()) if len(used) else 0.0
 
 
 def _known_on(rows: list[Any]) -> dt.date | None:

@@ -18,6 +18,7 @@ import pandas as pd
 from jalur.dates import half_width, parse_date, records, today, vintage_day
 from jalur.errors import InputError, meant, shown
 from jalur.files import default_folder
+from jalur.ledger import flows
 from jalur.ledger.programme import SLUG, Programme, checked_name, read
 from jalur.ledger.tables import checked, columns, texts_of
 
@@ -92,13 +93,16 @@ def select(
 ) -> pd.DataFrame:
     """Select the figures that a verdict uses.
 
+    Where the programme counts flows, each is the level that the flows up to it add up to from the declared base; a row
+    that is left out is missing as a level, but what it added stays in the sum.
+
     Parameters
     ----------
     programme : Programme
     vintage : str or datetime.date
         Nothing reported later is used.
     definitions : sequence of str, optional
-        Instead of the declared ones.
+        Instead of the declared ones; flows are added up for their own definition alone.
     since : str or datetime.date, optional
         Instead of the declared first reference day.
     drop : iterable of str
@@ -127,6 +131,11 @@ def select(
     keep = reasons.isna() & ~frame["id"].isin(drop) & ~frame["speaker_org"].isin(without)
     if only_sources is not None:
         keep &= frame["speaker_org"].isin(_known(only_sources, frame["speaker_org"], "only_sources"))
+    base = programme.selection.base
+    if base is not None:
+        chain = flows.unbroken(frame[programme.selection.declared(frame, programme.unit)], base, day)
+        frame = flows.levels(chain, base)
+        keep = keep[frame.index]
     return frame[keep].sort_values(["as_of", "reported_on", "id"], kind="stable").reset_index(drop=True)
 
 
@@ -156,7 +165,13 @@ def _with_extra(programme: Programme, extra: pd.DataFrame) -> pd.DataFrame:
     added, faults = checked(texts_of(extra, "observations"), numbers, "observations", "extra rows", before)
     if faults:
         raise InputError.of(faults)
-    return pd.concat([known, added]) if len(known) else added
+    together = pd.concat([known, added]) if len(known) else added
+    rule = programme.selection
+    if rule.base is not None:
+        broken = flows.problems(together[rule.declared(together, programme.unit)], rule.base, "extra rows")
+        if broken:
+            raise InputError.of(broken)
+    return together
 
 
 def _reasons(
@@ -169,12 +184,20 @@ def _reasons(
     """Give the reason for which each row is not used: a code, None where it is used."""
     rule = programme.selection
     wanted = list(rule.definitions if definitions is None else _known(definitions, frame["definition"], "definitions"))
+    if rule.base is not None and set(wanted) != set(rule.definitions):
+        declared = ", ".join(rule.definitions)
+        raise InputError(f"definitions is {', '.join(wanted)}; allowed is {declared}, whose flows the base belongs to")
     first = rule.since if since in (None, "") else parse_date(since, "since")
     reasons = pd.Series(None, index=frame.index, dtype=object)
     # In the order in which a reader would ask; the first reason that applies is given.
     reasons[frame["reported_on"] > pd.Timestamp(day)] = "reported_later"
     if first is not None:
         reasons[frame["as_of"] < pd.Timestamp(first)] = "before_start"
+    if rule.base is not None:
+        summed = rule.declared(frame, programme.unit)
+        chain = flows.unbroken(frame[summed], rule.base, day).index
+        reasons[summed & ~frame.index.isin(chain) & reasons.isna()] = "broken_sum"
+        reasons[frame["as_of"] <= pd.Timestamp(rule.base.date)] = "before_base"
     reasons[frame["unit"] != programme.unit] = "unit"
     reasons[~frame["definition"].isin(wanted)] = "definition"
     reasons[~frame["kind"].isin(rule.kinds)] = "kind"
@@ -191,6 +214,8 @@ def _reason_text(code: str, row: Any, programme: Programme) -> str:
         "kind": f"kind is {row.kind}; used: {', '.join(rule.kinds)}",
         "definition": f"definition is {row.definition}; used: {', '.join(rule.definitions)}",
         "unit": f"unit is {row.unit}; used: {programme.unit}",
+        "broken_sum": "the base or a flow before it had not been published, so nothing can be added to it",
+        "before_base": f"it ends by {rule.base.date if rule.base else ''}, the day of the base",
         "before_start": f"it refers to {row.as_of.date()}; used from {rule.since}",
         "reported_later": f"reported on {row.reported_on.date()}, after the vintage",
     }[code]
@@ -202,7 +227,8 @@ def rejected(programme: Programme, vintage: str | dt.date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns id, code (role, kind, definition, unit, before_start or reported_later), reason (a sentence part in
+        Columns id, code (role, kind, definition, unit, before_base, broken_sum,
+        before_start or reported_later), reason (a sentence part in
         English), value, as_of, reported_on, role, definition, speaker_org, url; the index is the row in the file.
     """
     frame = programme.observations
