@@ -1,6 +1,6 @@
 """A result as a picture with its words: one grammar of marks and colours, the alt text in the reader's language."""
 
-from jalur.charts.curves import curves_chart, profile_chart
+from jalur.charts.curves import curves_chart, profile_chart, residual_chart
 from jalur.charts.evidence import definition_chart, evidence_chart
 from jalur.charts.fan import fan_chart, fan_svg, passage_chart
 from jalur.charts.pace import pace_chart, pace_scale, stages, stretch_name, tornado_chart, waterfall_chart
@@ -23,6 +23,7 @@ __all__ = [
     "profile_chart",
     "record_chart",
     "reliability_chart",
+    "residual_chart",
     "scale_of",
     "stages",
     "stretch_name",

@@ -1,4 +1,4 @@
-"""Growth curves fitted to the figures, and the profile of their ceiling."""
+"""Growth curves fitted to the figures, the profile of their ceiling, and what they leave over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from jalur.charts import parts
 from jalur.charts.parts import GREY, Chart, note, value_axis, year_axis
 from jalur.dates import decimal_year as year
-from jalur.words.format import Format
+from jalur.words.format import Format, Scale
 
 LINES = ("-", (0, (6, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2, 2, 2)), (0, (2, 2)))
 
@@ -133,6 +133,68 @@ def profile_chart(
         )
     _direct(ax, ends, top)
     return fig, fmt.say("alt.profile", low=scale.words(min(xs)), high=scale.words(max(xs)), parts="; ".join(said))
+
+
+ACROSS = 3  # panels side by side
+
+
+@parts.styled
+def residual_chart(
+    residuals: Mapping[str, tuple[Sequence[float], Sequence[float]]], fmt: Format, unit: str, quantiles: bool = False
+) -> Chart:
+    """What each curve leaves over, one panel a curve, all on one scale: by date, or against a normal law.
+
+    Parameters
+    ----------
+    residuals : mapping of str to (places, residuals)
+        Family -> dates in decimal years, or quantiles of the normal law in units; and the residuals there, in units.
+    fmt : Format
+    unit : str
+        What is counted, in the reader's language.
+    quantiles : bool
+        Whether the places are quantiles of a normal law with the residuals' own spread: then the diagonal is drawn.
+    """
+    xs = [float(x) for places, _ in residuals.values() for x in places]
+    ys = [float(y) for _, left in residuals.values() for y in left]
+    reach = 1.1 * max(max(abs(y) for y in ys), max(abs(x) for x in xs) if quantiles else 0.0, 1e-9)
+    scale, rows = fmt.scale(reach), -(-len(residuals) // ACROSS)
+    wide, tall, top, bottom = 50.0, 31.0, 6.0, 5.0
+    width, height = ACROSS * (wide + 8) + 4, rows * (tall + top + bottom) + 6
+    fig, said = parts.figure(width, height), []
+    for k, (name, (places, left)) in enumerate(residuals.items()):
+        x, y = 10 + (k % ACROSS) * (wide + 8), height - 4 - (k // ACROSS + 1) * (tall + top + bottom) + bottom
+        ax = fig.add_axes((x / width, y / height, wide / width, tall / height))
+        ax.set_ylim(-reach, reach)
+        ends = (-reach, reach) if quantiles else (min(xs), max(xs))
+        pad = 0.0 if quantiles else 0.03 * (ends[1] - ends[0])
+        ax.set_xlim(ends[0] - pad, ends[1] + pad)
+        marks = [m for m in parts.ticks_to(reach, 2) if m <= reach][1:2]
+        both = [*(-m for m in marks), 0.0, *marks]
+        ax.set_yticks(both, [_signed(scale, value) for value in both])
+        ax.tick_params(axis="y", labelleft=k % ACROSS == 0, pad=2)
+        if quantiles:
+            ax.set_xticks(both, [_signed(scale, value) for value in both])
+            ax.plot(ends, ends, color=GREY, lw=0.8, zorder=2)
+        else:
+            parts.year_axis(ax, ends[0] - pad, ends[1] + pad)
+            ax.axhline(0, color=GREY, lw=0.8, zorder=2)
+        parts.circle(ax, list(places), list(left), ms=3.4)
+        note(ax, fmt.say(f"chart.curve.{name}"), (0, 1), dy=4, side="both", ha="left", va="bottom", fontweight="bold")
+        if k == 0:
+            axis = "chart.normal_axis" if quantiles else "chart.residual_axis"
+            note(
+                ax, fmt.say(axis, unit=scale.unit(unit)), (0, 1), dy=15, side="both", ha="left", va="bottom", color=GREY
+            )
+        largest = max((float(v) for v in left), key=abs)
+        said.append(f"{fmt.say(f'chart.curve.{name}')}: {_signed(scale, largest, 2)}")
+    key = "alt.residual_quantiles" if quantiles else "alt.residuals"
+    return fig, fmt.say(key, n=fmt.number(len(residuals)), unit=scale.unit(unit), parts="; ".join(said))
+
+
+def _signed(scale: Scale, value: float, decimals: int | None = None) -> str:
+    """A residual with its sign, in the magnitude of the chart."""
+    written = scale.trimmed(value) if decimals is None else scale.number(value, decimals)
+    return f"+{written}" if value > 0 else written
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
