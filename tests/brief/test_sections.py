@@ -12,15 +12,17 @@ import pandas as pd
 import pytest
 from brief_cases import cases
 from brief_pages import export, material
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sentence_parts import sentences_of, words_of
 from verdicts import made
 
 from jalur.brief import sections as brief
 from jalur.brief import tables as brief_tables
+from jalur.monitor import Bar, Change, TripWire
 from jalur.verdict.case import Case
 from jalur.verdict.judge import judge
 from jalur.verdict.model import CAPACITY_TOLERANCE
+from jalur.words import office
 from jalur.words import sentences as brief_text
 from jalur.words.format import LANGUAGES, Format
 
@@ -700,3 +702,19 @@ def test_a_count_that_shrank_is_said_to_have_fallen(paces, en, id_):
         brief_text.take_sentences(made(verdict | {"milestones": steps}), case.programme, Format("en"), None)
     )
     assert falling == (paces[1] is not None and paces[1] < 0)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_moved_the_verdict_and_what_would_stand_in_the_section_on_change(lang):
+    case, fmt = CASES["umkm"], Format(lang)
+    wires = ("2022-06-30", (TripWire(0.33, 18.6e6, 0.6), TripWire(0.5, 19.6e6, 0.2)))
+    moved = Change(
+        "p", ("2021-12-31", "2022-03-31"), 0.5, 0.4, (Bar("new", ("a",), "2022-01-02", "<b>", (1e6,), -0.1),), True
+    )
+    html = brief.sections(material(case, wires=wires, moved=moved), lang)["change"].html
+    without = brief.sections(material(case), lang)["change"].html
+    told = escape(office.moved_sentence(fmt, moved))
+    ahead = escape(office.next_sentence(fmt, wires[1], wires[0], case.verdict.joint_probability))
+    said = f'<p class="news"><span class="screen">{told} </span>{ahead}</p>\n'
+    assert said in html
+    assert html.replace(said, "") == without

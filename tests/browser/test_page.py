@@ -35,10 +35,13 @@ PAGES = [pytest.param("real", key, id="-".join(key)) for key in REAL] + [
 ]
 
 
+KEPT = ("record", "measured", "definitions", "survey", "wires", "moved", "earlier")
+
+
 def long_page(lang):
     """Eight targets with everything else that a page can hold: the hardest to keep on two sheets."""
     real = study("umkm_onboarding", "2022-03-31").material
-    kept = {name: getattr(real, name) for name in ("record", "measured", "definitions", "survey")}
+    kept = {name: getattr(real, name) for name in KEPT}
     case = cases()["yearly"]
     case.programme.observations = real.programme.observations
     return export(brief.sections(material(case, **kept), lang), lang)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jalur.errors import InputError
-from jalur.monitor import what_moved
+from jalur.monitor import previous_vintage, what_moved
 from jalur.monitor.changes import EXACT, shapley
 from jalur.verdict.case import Case
 
@@ -91,3 +91,10 @@ def test_nothing_new_is_no_bar(programme):
 def test_where_there_is_no_chance_there_is_nothing_to_compare(programme):
     with pytest.raises(InputError, match="there is no chance at 2017-12-31"):
         what_moved(Case.of(programme, "2017-12-31"), Case.of(programme, "2022-12-31"))
+
+
+@pytest.mark.parametrize(
+    ("vintage", "before"), [("2022-03-31", "2021-12-31"), ("2022-12-31", "2022-03-31"), ("2021-05-10", "2021-03-31")]
+)
+def test_a_vintage_is_compared_with_the_one_before_it_in_the_replay_or_a_quarter_before(programme, vintage, before):
+    assert previous_vintage(Case.of(programme, vintage)) == before

@@ -3,7 +3,7 @@
 import pytest
 
 from jalur.errors import InputError
-from jalur.monitor import check_claim, leave_each_out, next_count, trip_wires
+from jalur.monitor import check_claim, leave_each_out, next_count, next_date, trip_wires
 from jalur.verdict.case import Case
 
 
@@ -126,3 +126,9 @@ def test_a_day_before_the_last_figure_or_after_the_path_is_refused(case, day):
 def test_a_body_without_a_figure_is_refused(case):
     with pytest.raises(InputError, match=r"the body is 'Nobody'; allowed is one whose figures are used: .*KemenKopUKM"):
         trip_wires(case, DAY, body="Nobody")
+
+
+@pytest.mark.parametrize(("vintage", "day"), [("2022-03-31", "2022-06-30"), ("2022-05-02", "2022-06-30"),
+                                              ("2024-12-31", None), ("2017-12-31", None)])  # fmt: skip
+def test_the_next_count_is_for_the_next_end_of_a_quarter_within_the_path(programme, vintage, day):
+    assert next_date(Case.of(programme, vintage)) == day

@@ -20,7 +20,7 @@ DATES = ("as_of", "reported_on", "date", "since", "until", "start", "end", "peri
 TEXTS = (
     "id", "role", "qualifier", "kind", "definition", "speaker_org", "url", "code", "field", "content", "body", "method",
     "family", "parameter", "status", "currency", "label", "rule", "name", "choice", "lever", "sentence", "reason",
-    "programme", "outcome", "probability_class",
+    "programme", "outcome", "probability_class", "ids", "bodies", "values",
 )  # fmt: skip
 
 

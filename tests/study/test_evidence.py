@@ -112,3 +112,13 @@ def test_half_of_the_figures_came_on_the_day_itself(programme):
     conflicts = pd.DataFrame({"relative": []})
     said = found(study.figures, conflicts, lags, (), 0, None, Format("en"))
     assert any("within three days of their date, the slowest after five days" in words for words in said)
+
+
+def test_earlier_targets_leave_out_the_path_that_is_judged(programme):
+    study = Study(Case.of(programme, "2024-12-31"), Format("en"))
+    shown = study.evidence.targets()
+    path = set(zip(study.path.dates, study.path.targets, strict=True))
+    pairs = set(zip(shown.data["target_date"].dt.strftime("%Y-%m-%d"), shown.data["target"], strict=True))
+    assert pairs
+    assert not pairs & path
+    assert len(shown.table.rows) == len(shown.data)

@@ -98,3 +98,50 @@ def test_the_score_of_a_register(fmt):
     lines = [{"kind": "outcome", "chance": 0.8, "met": True}, {"kind": "outcome", "chance": 0.4, "met": True}]
     assert "0.200" in office.score_line(fmt, lines).replace(",", ".")
     assert office.score_line(fmt, []) == fmt.say("office.register.unsettled")
+
+
+WIRES = (TripWire(0.1, None, 1.0), TripWire(0.33, 18.7e6, 0.6), TripWire(0.5, 19.6e6, 0.2), TripWire(0.66, 26.4e6, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("chance", "level", "low"),
+    [(0.4, 19.6e6, 18.7e6), (0.2, 18.7e6, None), (0.55, 26.4e6, 18.7e6), (0.7, None, 26.4e6)],
+)
+def test_the_next_count_names_the_level_above_and_below(fmt, chance, level, low):
+    said = office.next_sentence(fmt, WIRES, "2022-06-30", chance)
+    levels = {18.7e6, 19.6e6, 26.4e6}
+    assert {x for x in levels if fmt.exact(x) in said} == {x for x in (level, low) if x}
+    assert fmt.say("class.unlikely") in said or low != 18.7e6
+    assert (fmt.say("office.next.even") in said) is (level == 19.6e6)
+    assert fmt.say("office.next.none", day=fmt.day("2022-06-30")) == office.next_sentence(fmt, (), "2022-06-30", chance)
+
+
+def test_what_moved_it_most_is_named_where_it_is_worth_it(fmt):
+    days = ("2022-03-31", "2022-12-31")
+    said = office.moved_sentence(fmt, Change("p", days, 0.40, 0.28, BARS, True))
+    assert office.bar_words(fmt, BARS[1]) in said
+    assert said.startswith(fmt.say("office.moved.text", day=fmt.day(days[0]), before="40%", after="28%"))
+    little = office.moved_sentence(fmt, Change("p", days, 0.40, 0.40, BARS[2:3], True))
+    assert office.bar_words(fmt, BARS[2]) not in little
+    assert office.moved_sentence(fmt, Change("p", days, 0.4, 0.4, (), True)) == fmt.say(
+        "office.moved.none", day=fmt.day(days[0])
+    )
+
+
+def test_earlier_targets_are_counted_and_listed_with_their_pages(fmt, programme):
+    targets = earlier_targets(Case.of(programme, "2024-12-31"))
+    said = office.earlier_sentence(fmt, targets)
+    for status in ("met", "missed", "open"):
+        assert str((targets["status"] == status).sum()) in said
+    pages = dict(zip(programme.targets["id"], programme.targets["url"], strict=True))
+    table = office.earlier_table(fmt, targets, pages)
+    assert len(table.rows) == len(targets)
+    for row, ids in zip(table.rows, targets["ids"], strict=True):
+        assert f'href="{pages[ids[0]]}"' in row[2].replace("&amp;", "&")
+
+
+def test_a_table_of_wires_says_where_every_count_or_none_is_enough(fmt):
+    table = office.wire_table(fmt, (*WIRES, TripWire(0.9, None, 0.0)), "2022-06-30")
+    assert [row[1] for row in table.rows] == [
+        fmt.say("office.wire_word.always"), *(fmt.exact(w.level) for w in WIRES[1:]), fmt.say("office.wire_word.never")
+    ]  # fmt: skip

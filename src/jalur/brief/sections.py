@@ -20,7 +20,9 @@ from jalur.brief import tables as rows
 from jalur.brief.tables import Sources
 from jalur.charts import parts as chart_parts
 from jalur.charts import record as chart_record
+from jalur.monitor import Change, TripWire
 from jalur.verdict.model import Figure, Milestone, Verdict, ruled_out, sure
+from jalur.words import office
 from jalur.words import sentences as text
 from jalur.words.format import Format, Scale, capital
 
@@ -63,6 +65,12 @@ class Material:
         Usable figures on record up to today, known by the vintage or not.
     notebooks : sequence of str
         File names of the executed notebooks beside the brief.
+    wires : (str, sequence of jalur.monitor.TripWire), optional
+        Date of the next count, and its trip-wires.
+    moved : jalur.monitor.Change, optional
+        What moved the verdict since the vintage before.
+    earlier : DataFrame, optional
+        Earlier targets (`jalur.monitor.earlier_targets`).
     """
 
     verdict: Verdict
@@ -74,6 +82,9 @@ class Material:
     survey: str = ""
     total: int | None = None
     notebooks: Sequence[str] = ()
+    wires: tuple[str, Sequence[TripWire]] | None = None
+    moved: Change | None = None
+    earlier: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -334,6 +345,8 @@ class _Page:
             base_row=base_row,
             missing=[] if self.assessed else rows.missing(v, fmt),
             influential=rows.influential(v, self.figures, fmt) if self.assessed else "",
+            moved=office.moved_sentence(fmt, self.material.moved) if self.material.moved else "",
+            news=self._news(),
             definition=definition,
             labels=rows.labels(labels, fmt),
             labels_caption=fmt.say("labels.caption", target=fmt.exact(final.target), when=fmt.by(final.date))
@@ -355,6 +368,16 @@ class _Page:
                 if share is not None
             ],
         )
+
+    def _news(self) -> str:
+        """What the next count would do to the verdict, and what became of earlier targets."""
+        given, fmt, said = self.material, self.fmt, []
+        if given.wires is not None and self.v.joint_probability is not None:
+            day, wires = given.wires
+            said.append(office.next_sentence(fmt, wires, day, self.v.joint_probability))
+        if given.earlier is not None and len(given.earlier):
+            said.append(office.earlier_sentence(fmt, given.earlier))
+        return " ".join(said)
 
     def record(self) -> dict[str, Any]:
         """What would have been said at other dates, beside what was published later."""

@@ -236,7 +236,7 @@ def tornado_chart(
 
 
 ROW_MM = 4.6  # height of a row of the waterfall
-LONGEST = 56  # letters of a row's name that stand in the picture; its table and its alt text have all of them
+LONGEST = 60  # letters of a row's name that stand in the picture; its table and its alt text have all of them
 
 
 @parts.styled

@@ -1,7 +1,7 @@
 """What an office asks of its programmes: what moved, what would move it, and what to make of a claim or a promise."""
 
-from jalur.monitor.changes import Bar, Change, what_moved
-from jalur.monitor.claims import Claim, TripWire, check_claim, leave_each_out, next_count, trip_wires
+from jalur.monitor.changes import Bar, Change, previous_vintage, what_moved
+from jalur.monitor.claims import Claim, TripWire, check_claim, leave_each_out, next_count, next_date, trip_wires
 from jalur.monitor.register import brier, resolve, seal, verify
 from jalur.monitor.targets import HonestPath, earlier_targets, honest_paths
 
@@ -17,6 +17,8 @@ __all__ = [
     "honest_paths",
     "leave_each_out",
     "next_count",
+    "next_date",
+    "previous_vintage",
     "resolve",
     "seal",
     "trip_wires",

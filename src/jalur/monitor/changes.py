@@ -12,6 +12,7 @@ import pandas as pd
 
 from jalur.dates import iso, records
 from jalur.errors import InputError
+from jalur.record.replay import vintages_of
 from jalur.verdict.case import Case
 from jalur.verdict.model import probability_class, rounded
 
@@ -126,6 +127,18 @@ def what_moved(before: Case, after: Case) -> Change:
     return Change(
         before.programme.name, (before.vintage, after.vintage), value(frozenset()), value(everything), bars, exact
     )
+
+
+def previous_vintage(case: Case) -> str:
+    """The day that a case is compared with: the last vintage of its replay before it, else the end of a quarter before.
+
+    Returns
+    -------
+    str
+        ISO date.
+    """
+    earlier = [day for day in vintages_of(case.programme, case.vintage) if day < case.vintage]
+    return earlier[-1] if earlier else iso(pd.Timestamp(case.vintage) - pd.offsets.QuarterEnd())
 
 
 def _players(before: Case, after: Case) -> dict[Hashable, tuple[str, tuple[str, ...], str, str, tuple[float, ...]]]:

@@ -215,6 +215,21 @@ class TripWire:
     likely: float
 
 
+def next_date(case: Case) -> str | None:
+    """The first end of a quarter after the vintage and after the last figure; None where it lies after the last target.
+
+    Returns
+    -------
+    str or None
+        ISO date.
+    """
+    if case.problem:
+        return None
+    known = max(pd.Timestamp(case.vintage), case.figures["as_of"].max())
+    day = iso(known + pd.offsets.QuarterEnd())
+    return day if day <= case.path.dates[-1] else None
+
+
 def next_count(case: Case, day: str, value: float, body: str | None = None) -> Case:
     """The case with one more figure, as if a body stated `value` (units) for `day` on that day.
 

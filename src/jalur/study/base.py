@@ -13,10 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
-from jalur import charts, files, ledger
+from jalur import charts, files, ledger, monitor
 from jalur.errors import InputError, shown
 from jalur.verdict.case import Case, Question, TargetPath
 from jalur.verdict.judge import judge
@@ -157,6 +158,30 @@ class Subject:
     def verdict(self) -> Verdict:
         """The verdict with its sensitivity."""
         return files.once("verdict", self.case, lambda: judge(self.case))
+
+    @cached_property
+    def earlier(self) -> pd.DataFrame:
+        """Targets of the programme whose date had passed, without those of the path that is judged."""
+        table = monitor.earlier_targets(self.case)
+        own = set(zip(self.path.dates, self.path.targets, strict=True))
+        pairs = zip(table["target_date"], table["target"], strict=True)
+        return table[np.array([pair not in own for pair in pairs], dtype=bool)].reset_index(drop=True)
+
+    @cached_property
+    def wires(self) -> tuple[str, tuple[monitor.TripWire, ...]] | None:
+        """The date of the next count and its trip-wires; None where there is no chance or no date is left."""
+        day = monitor.next_date(self.case)
+        return (
+            None if day is None else (day, files.once("wires", self.case, lambda: monitor.trip_wires(self.case, day)))
+        )
+
+    @cached_property
+    def moved(self) -> monitor.Change | None:
+        """What moved the verdict since the vintage before; None where one of the two has no chance."""
+        before = self.case.at(monitor.previous_vintage(self.case))
+        if before.problem or self.case.problem:
+            return None
+        return files.once("moved", self.case, lambda: monitor.what_moved(before, self.case))
 
     @cached_property
     def scale(self) -> Scale:

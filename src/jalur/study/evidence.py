@@ -14,6 +14,7 @@ from jalur import charts, ledger
 from jalur.dates import half_width, records
 from jalur.ledger.tables import read_table
 from jalur.study.base import DASH, Listing, Picture, Room, Sentences, frame, maybe, named, signed, table, typed
+from jalur.words import office
 from jalur.words.format import Format, Scale
 from jalur.words.tables import Table, link
 
@@ -35,7 +36,18 @@ ROW = [
 class Evidence(Room):
     """What was published, by whom, when, and where it conflicts."""
 
-    VIEWS = ("published", "figures", "bodies", "lags", "conflicts", "definitions", "left_out", "explain", "findings")
+    VIEWS = (
+        "published",
+        "figures",
+        "bodies",
+        "lags",
+        "conflicts",
+        "definitions",
+        "left_out",
+        "targets",
+        "explain",
+        "findings",
+    )
 
     def published(self) -> Picture:
         """All levels known at the vintage, used or not, by date and body.
@@ -109,6 +121,22 @@ class Evidence(Room):
         """
         rows = self._unused()
         return Listing(left_out_table(rows, self.fmt), rows)
+
+    def targets(self) -> Listing:
+        """Earlier targets of the programme whose date had passed: set when, by whom, and what became of them.
+
+        Data: target_date, target (units), stated_on (first), bodies, times (stated), ids, status (met, missed, open),
+        outcome (units), outcome_date, short (share of the target that was missing).
+        """
+        found = self.subject.earlier
+        lists = {name: [", ".join(names) for names in found[name]] for name in ("bodies", "ids")}
+        kinds = dict(target_date="date", target="number", stated_on="date", times="count", status="text")
+        data = typed(found.assign(**lists), **kinds, outcome="number", outcome_date="date", short="number")
+        if not len(found):
+            return self.nothing(data)
+        targets = self.subject.programme.targets
+        pages = dict(zip(targets["id"], targets["url"], strict=True))
+        return Listing(office.earlier_table(self.fmt, found, pages), data)
 
     def explain(self, row: str | None = None) -> Listing:
         """One figure in full; the last one used where no id is given.

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from jalur import charts
-from jalur.study.base import DASH, Listing, Picture, Room, Sentences, chance, ends, frame, maybe, stretch, table
+from jalur.study.base import DASH, Listing, Picture, Room, Sentences, chance, ends, frame, maybe, stretch, table, typed
 from jalur.verdict import model as v
 from jalur.verdict.pace import pace_by_period
 from jalur.words import sentences as text
@@ -24,7 +24,8 @@ class Reach(Room):
     """The verdict: how likely, by when, at what pace."""
 
     VIEWS = (
-        "sentence", "fan", "milestones", "passage", "pace", "currencies", "levels", "labels", "periods", "findings",
+        "sentence", "fan", "milestones", "passage", "pace", "currencies", "levels", "labels", "periods",
+        "moved", "findings",
     )  # fmt: skip
 
     def sentence(self) -> Sentences:
@@ -148,6 +149,21 @@ class Reach(Room):
         )
         data = frame(rows, **kinds)
         return Listing(periods_table(found, self.fmt), data) if found else self.nothing(data)
+
+    def moved(self) -> Picture | Listing:
+        """What moved the chance of the whole path since the vintage before, one bar a statement.
+
+        Data: kind, date, body, ids, values (units), points (change of the chance, a share), running (the chance
+        so far).
+        """
+        change, kinds = self.subject.moved, dict(kind="text", date="date", body="text", ids="text", values="text")
+        kinds |= dict(points="number", running="number")
+        if change is None:
+            return self.nothing(frame([], **kinds))
+        data = change.frame().rename(columns={"day": "date", "rows": "ids"})
+        written = {name: [", ".join(map(str, one)) for one in data[name]] for name in ("ids", "values")}
+        days = data["date"].replace("", None)
+        return self.picture(charts.waterfall_chart(change, self.fmt), typed(data.assign(date=days, **written), **kinds))
 
     def findings(self) -> Sentences:
         """What the notebook found."""

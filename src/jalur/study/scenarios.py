@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,7 @@ from jalur.study.base import (
 )
 from jalur.verdict import measured, scenarios
 from jalur.verdict import model as v
+from jalur.words import office
 from jalur.words import sentences as text
 from jalur.words.format import Format
 from jalur.words.tables import Table, link
@@ -42,7 +43,8 @@ class Scenarios(Room):
     """What would have to be true: one choice changed at a time."""
 
     VIEWS = (
-        "capacities", "sources", "figures", "shapes", "choices", "tornado", "levers", "faster", "retention", "findings",
+        "capacities", "sources", "figures", "shapes", "choices", "tornado", "wires", "levers", "faster",
+        "retention", "findings",
     )  # fmt: skip
 
     def capacities(self) -> Listing:
@@ -126,6 +128,18 @@ class Scenarios(Room):
             words = self.fmt.say("nb.word.from", day=self.fmt.day(s.name))
             rows.append((f"{words} ({s.figures})", s.name, s.probabilities, s.joint_probability))
         return self._listing(rows, "choices", "option")
+
+    def wires(self) -> Listing:
+        """The next count: from which level on the verdict is another one.
+
+        Data: chance (cut-off), level (units; missing where no count or any count brings the chance there), likely
+        (chance of such a count).
+        """
+        found, kinds = self.subject.wires, dict.fromkeys(("chance", "level", "likely"), "number")
+        if found is None:
+            return self.nothing(frame([], **kinds))
+        day, wires = found
+        return Listing(office.wire_table(self.fmt, wires, day), frame(map(astuple, wires), **kinds))
 
     def tornado(self) -> Picture | Listing:
         """The swing of every choice, widest first.

@@ -202,6 +202,9 @@ class Study(Subject):
             survey=who,
             total=len(ledger.select(self.programme, dt.date.today())),
             notebooks=NOTEBOOKS,
+            wires=self.wires,
+            moved=self.moved,
+            earlier=self.earlier,
         )
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jalur.dates import records
 from jalur.monitor import Change, Claim, HonestPath, TripWire, brier
 from jalur.monitor.changes import ORDERS, Bar
+from jalur.monitor.claims import EVEN
 from jalur.verdict.model import probability_class, rounded
 from jalur.words.format import Format
-from jalur.words.tables import Table
+from jalur.words.tables import Table, link
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+WORTH_SAYING = 0.005  # a change of the chance that is not lost in rounding to whole per cent
 
 
 def change_lines(fmt: Format, change: Change, title: str) -> list[str]:
@@ -77,7 +81,7 @@ def wire_lines(fmt: Format, wires: Iterable[TripWire], day: str) -> list[str]:
             lines.append(fmt.say("office.wire.always" if wire.likely else "office.wire.never", **words))
             continue
         words |= {"level": fmt.exact(wire.level), "likely": fmt.percent(rounded(wire.likely))}
-        if wire.chance == 0.5:
+        if wire.chance == EVEN:
             lines.append(fmt.say("office.wire.even", **words))
         else:
             word = fmt.say(f"class.{probability_class(wire.chance)}")
@@ -154,3 +158,73 @@ def score_line(fmt: Format, lines: Iterable[dict[str, Any]]) -> str:
     if score is None:
         return fmt.say("office.register.unsettled")
     return fmt.say("office.register.score", score=fmt.number(score, 3), n=fmt.number(count))
+
+
+def cut_word(fmt: Format, cut: float) -> str:
+    """The word of a verdict that has just reached a cut-off."""
+    return fmt.say("office.next.even" if cut == EVEN else f"class.{probability_class(cut)}")
+
+
+def next_sentence(fmt: Format, wires: Iterable[TripWire], day: str, chance: float) -> str:
+    """The next count in one sentence: from which level on the verdict gets better, below which it gets worse."""
+    known = [(wire.chance, wire.level) for wire in wires if wire.level is not None]
+    up = next(((cut, level) for cut, level in known if cut > chance), None)
+    down = next(((cut, level) for cut, level in reversed(known) if cut <= chance and cut != EVEN), None)
+    words = {"day": fmt.day(day)}
+    if up is not None:
+        words |= {"high": fmt.exact(up[1]), "good": cut_word(fmt, up[0])}
+    if down is not None:
+        words |= {"low": fmt.exact(down[1]), "bad": fmt.say(f"class.{probability_class(down[0] - 1e-9)}")}
+    key = "both" if up and down else "up" if up else "down" if down else "none"
+    return fmt.say(f"office.next.{key}", **words)
+
+
+def moved_sentence(fmt: Format, change: Change) -> str:
+    """From which chance to which, since when, and the change that moved it most."""
+    first, second = (fmt.percent(rounded(p)) for p in (change.before, change.after))
+    day = fmt.day(change.vintages[0])
+    if not change.bars:
+        return fmt.say("office.moved.none", day=day)
+    text = fmt.say("office.moved.text", day=day, before=first, after=second)
+    most = max(change.bars, key=lambda bar: abs(bar.points))
+    if abs(most.points) < WORTH_SAYING:
+        return text
+    said = fmt.say("office.moved.most", what=bar_words(fmt, most), points=points(fmt, most))
+    return f"{text} {said}"
+
+
+def earlier_sentence(fmt: Format, targets: pd.DataFrame) -> str:
+    """How many earlier targets of a programme were met, missed, and are not settled."""
+    counts = {name: int((targets["status"] == name).sum()) for name in ("met", "missed", "open")}
+    return fmt.counted("office.earlier", len(targets), **{name: fmt.number(n) for name, n in counts.items()})
+
+
+def earlier_table(fmt: Format, targets: pd.DataFrame, urls: Mapping[str, str]) -> Table:
+    """Earlier targets as a table; `urls` holds the page of each row of the ledger."""
+    rows = []
+    for row in records(targets):
+        stated = link(urls[row.ids[0]], fmt.short_day(row.stated_on))
+        became = (
+            {"value": fmt.exact(row.outcome), "day": fmt.short_day(row.outcome_date)} if row.status != "open" else {}
+        )
+        if row.status == "missed":
+            became["short"] = fmt.percent(row.short)
+        rows.append((
+            fmt.exact(row.target), fmt.brief_date(row.target_date), stated, fmt.joined(map(fmt.body, row.bodies)),
+            fmt.number(row.times), fmt.say(f"office.earlier_word.{row.status}", **became),
+        ))  # fmt: skip
+    columns = ("target", "by", "stated", "bodies", "times", "became")
+    head = tuple(fmt.say(f"office.earlier_column.{name}") for name in columns)
+    return Table(fmt.say("office.earlier_table"), head, tuple(rows), frozenset({4}))
+
+
+def wire_table(fmt: Format, wires: Iterable[TripWire], day: str) -> Table:
+    """The trip-wires of a day as a table."""
+    rows = []
+    for wire in wires:
+        word = cut_word(fmt, wire.chance)
+        level = fmt.exact(wire.level) if wire.level is not None else fmt.say(
+            "office.wire_word.always" if wire.likely else "office.wire_word.never")  # fmt: skip
+        rows.append((f"{word} ({fmt.percent(wire.chance)})", level, fmt.percent(rounded(wire.likely))))
+    head = tuple(fmt.say(f"office.wire_column.{name}") for name in ("word", "level", "likely"))
+    return Table(fmt.say("office.wire_table", day=fmt.day(day)), head, tuple(rows), frozenset({1, 2}))
