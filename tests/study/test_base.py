@@ -9,18 +9,31 @@ from jalur.errors import InputError
 from jalur.study.base import Sentences, frame, stretch
 from jalur.words.format import Format
 
-ROOMS = ("evidence", "curves", "reach", "record", "scenarios")
+ROOMS = ("evidence", "curves", "reach", "record", "scenarios", "compare")
 CASES = [
     ("umkm_onboarding", "2022-03-31", "en"),
     ("modern_cooperatives", "2024-12-31", "id"),  # too few figures for anything
     ("jakarta_jakpreneur", "2021-03-31", "id"),  # passed already
     ("ekatalog_umkm", "2022-10-31", "en"),
 ]
-DATES = ("as_of", "reported_on", "date", "since", "until", "start", "end", "period_start", "period_end", "vintage")
+DATES = (
+    "as_of",
+    "reported_on",
+    "date",
+    "since",
+    "until",
+    "start",
+    "end",
+    "period_start",
+    "period_end",
+    "vintage",
+    "last_date",
+    "target_date",
+)
 TEXTS = (
     "id", "role", "qualifier", "kind", "definition", "speaker_org", "url", "code", "field", "content", "body", "method",
     "family", "parameter", "status", "currency", "label", "rule", "name", "choice", "lever", "sentence", "reason",
-    "programme", "outcome", "probability_class", "ids", "bodies", "values",
+    "programme", "outcome", "probability_class", "kind_class", "ids", "bodies", "values",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import helpers
 from jalur.errors import InputError
-from jalur.study.study import limits
+from jalur.study.study import ROOMS, limits
 from jalur.words.format import Format
 
 LAST = "2022-03-28-kkukm-17.59"
@@ -84,7 +84,7 @@ def test_one_call_exports_every_view(study, tmp_path):
     names = {path.name for path in written}
     assert all(path.stat().st_size for path in written)
     assert {"verdict.json", "reach.fan.png", "reach.fan.csv", "scenarios.tornado.csv", "record.replay.csv"} <= names
-    rooms = [getattr(study, name) for name in ("evidence", "curves", "reach", "record", "scenarios")]
+    rooms = [getattr(study, name) for name in ROOMS]
     assert sum(len(room.VIEWS) for room in rooms) == sum(name.endswith(".csv") for name in names)
     assert json.loads((tmp_path / "out" / "verdict.json").read_text()) == study.verdict.to_dict()
     assert pd.read_csv(tmp_path / "out" / "reach.fan.csv").shape == study.reach.fan().data.shape

@@ -5,9 +5,10 @@ from jalur.charts.evidence import definition_chart, evidence_chart
 from jalur.charts.fan import fan_chart, fan_svg, passage_chart
 from jalur.charts.pace import pace_chart, pace_scale, stages, stretch_name, tornado_chart, waterfall_chart
 from jalur.charts.parts import overlaps, pdf, png, scale_of, svg
-from jalur.charts.record import coverage_chart, record_chart, reliability_chart
+from jalur.charts.record import course_chart, coverage_chart, ranges_chart, record_chart, reliability_chart
 
 __all__ = [
+    "course_chart",
     "coverage_chart",
     "curves_chart",
     "definition_chart",
@@ -21,6 +22,7 @@ __all__ = [
     "pdf",
     "png",
     "profile_chart",
+    "ranges_chart",
     "record_chart",
     "reliability_chart",
     "residual_chart",

@@ -20,7 +20,7 @@ LINES = ("-", (0, (6, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)), (0, (8, 2, 2, 2)), 
 TONES = ("#0B4A7D", "#55606B", "#1A2026", "#7A5C00", "#6B3F78", "#2E6E5E")
 
 
-def _direct(ax: Axes, ends: Sequence[tuple[str, float, str]], top: float, size: float = 7.0) -> None:
+def direct(ax: Axes, ends: Sequence[tuple[str, float, str]], top: float, size: float = 7.0) -> None:
     """Names at the right end of lines, kept apart: (words, level, colour)."""
     heights = ax.transData.transform([(0, level) for _, level, _ in ends])[:, 1]
     low, high = ax.transAxes.transform([(0, 0), (0, 1)])[:, 1]
@@ -74,7 +74,7 @@ def curves_chart(
     for m in milestones:
         parts.diamond(ax, year(m["date"]), m["target"])
     if ends:
-        _direct(ax, ends, ticks[-1], 6.4 if narrow else 7)
+        direct(ax, ends, ticks[-1], 6.4 if narrow else 7)
     said = "; ".join(f"{fmt.say(f'chart.curve.{name}')}: {scale.words(float(b[-1]))}" for name, (_, b) in lines.items())
     return fig, fmt.say(
         "alt.curves",
@@ -131,7 +131,7 @@ def profile_chart(
         said.append(
             f"{fmt.say(f'chart.curve.{name}')}: {fmt.number(float(min(b)), 1)}\u2013{fmt.number(float(max(b)), 1)}"
         )
-    _direct(ax, ends, top)
+    direct(ax, ends, top)
     return fig, fmt.say("alt.profile", low=scale.words(min(xs)), high=scale.words(max(xs)), parts="; ".join(said))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from jalur.charts import parts
+from jalur.charts.curves import LINES, TONES, direct
 from jalur.charts.parts import BAND50, BAND80, BLUE, GREY, INK, OTHER, PAPER, RULE, TARGET, Chart, note
+from jalur.dates import decimal_year as year
 from jalur.verdict.model import ruled_out, sure
 from jalur.words.format import Format, Scale
 
@@ -315,3 +318,91 @@ def coverage_chart(rows: Sequence[tuple[str, float]], fmt: Format, nominal: floa
         fontsize=6.4,
     )
     return fig, fmt.say("alt.coverage", parts="; ".join(f"{name}: {fmt.percent(share)}" for name, share in rows))
+
+
+# comparisons
+
+MOST_TIMES = 2.0  # ranges are cut off at this many times the target
+LINE_WIDTH = 46  # characters of a programme's title on one line
+
+
+@parts.styled
+def course_chart(data: pd.DataFrame, fmt: Format, vintage: str = "") -> Chart:
+    """Chances of each target and of the whole path, by the day on which they would have been given.
+
+    Parameters
+    ----------
+    data : DataFrame
+        vintage, date (of the target; missing for the whole path), target (units), probability (share).
+    fmt : Format
+    vintage : str
+        A day that is marked.
+    """
+    years = [year(day) for day in data["vintage"]]
+    first, last = min(years), max(years)
+    fig, ax = parts.canvas(174, 66, 8, 6, 44, 5)
+    pad = 0.03 * (last - first)
+    ax.set(xlim=(first - pad, last + pad), ylim=(0, 100))
+    ax.set_yticks([0, 25, 50, 75, 100], ["0%", "25%", "50%", "75%", "100%"])
+    ax.tick_params(axis="y", labelleft=True, pad=2)
+    parts.year_axis(ax, first - pad, last + pad)
+    if vintage:
+        ax.axvline(year(vintage), color=RULE, lw=0.9, zorder=1)
+    ends, said = [], []
+    whole = data["date"].isna()
+    lines = [*data[~whole].groupby(["date", "target"]), *([(None, data[whole])] if whole.any() else [])]
+    for k, (key, rows) in enumerate(lines):
+        tone, style = (BLUE, "-") if key is None else (TONES[(k + 1) % len(TONES)], LINES[(k + 1) % len(LINES)])
+        name = (
+            fmt.say("nb.head.whole")
+            if key is None
+            else fmt.say("record.target", target=fmt.exact(key[1]), when=fmt.brief_date(key[0]))
+        )
+        xs, ys = [year(day) for day in rows["vintage"]], [100 * float(p) for p in rows["probability"]]
+        ax.plot(xs, ys, color=tone, lw=2.0 if key is None else 1.2, linestyle=style, zorder=3)
+        parts.circle(ax, xs, ys, colour=tone, ms=4.4)
+        ends.append((name, ys[-1], tone))
+        chances = ", ".join(
+            f"{fmt.short_day(day)} {fmt.percent(float(p))}"
+            for day, p in zip(rows["vintage"], rows["probability"], strict=True)
+        )
+        said.append(f"{name}: {chances}")
+    direct(ax, ends, 100)
+    return fig, fmt.say("alt.course", parts="; ".join(said))
+
+
+@parts.styled
+def ranges_chart(rows: Sequence[tuple[str, float, float, float, float]], fmt: Format) -> Chart:
+    """Where each programme would stand on the date of its last target, as a multiple of that target.
+
+    Parameters
+    ----------
+    rows : sequence of (title, low, middle, high, chance)
+        90 % range and middle as shares of the target; the chance of the target.
+    fmt : Format
+    """
+    step = 8.0
+    fig, ax = parts.canvas(174, step * len(rows) + 14, 68, 9, 16, 5)
+    ax.set(xlim=(0, MOST_TIMES), ylim=(-0.6, len(rows) - 0.4), yticks=[])
+    marks = [0.0, 0.5, 1.0, 1.5, 2.0]
+    ax.set_xticks(marks, [f"{fmt.number(100 * x)}%" for x in marks])
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x")
+    ax.spines["bottom"].set_visible(False)
+    ax.tick_params(axis="x", length=0, pad=2)
+    ax.axvline(1, color=TARGET, lw=1.0, zorder=2.5)
+    parts.diamond(ax, 1, len(rows) - 0.4)
+    note(ax, fmt.say("chart.target_share"), (0, 0), dy=-20, side="both", ha="left", color=GREY)
+    said = []
+    for y, (title, low, middle, high, p) in zip(range(len(rows) - 1, -1, -1), rows, strict=True):
+        words = textwrap.fill(title, LINE_WIDTH)
+        note(ax, words, (0, y), dx=-8, side="y", ha="right", fontsize=6.6, linespacing=1.15)
+        parts.band(ax, min(low, MOST_TIMES), min(high, MOST_TIMES), y, 0.24, parts.BAND90)
+        if high > MOST_TIMES:  # the range goes on: a mark that points to the right
+            ax.plot(MOST_TIMES, y, marker=9, color=BLUE, ms=5, ls="", clip_on=False, zorder=4)
+        if middle <= MOST_TIMES:
+            ax.vlines(middle, y - 0.3, y + 0.3, color=BLUE, lw=1.8, zorder=3)
+        note(ax, fmt.percent(p), (1, y), dx=9, side="y", ha="left", fontweight="bold")
+        span = "\u2013".join(f"{fmt.number(100 * x)}%" for x in (low, high))
+        said.append(f"{title}: {fmt.number(100 * middle)}% ({span}), {fmt.percent(p)}")
+    return fig, fmt.say("alt.ranges", parts="; ".join(said))

@@ -13,6 +13,7 @@ from jalur import files, ledger
 from jalur.brief import sections as brief
 from jalur.errors import InputError, choice, shown
 from jalur.study.base import Picture, Room, Sentences, Subject, capacity_name
+from jalur.study.compare import Compare
 from jalur.study.curves import Curves
 from jalur.study.evidence import Evidence, definition_rows
 from jalur.study.reach import Reach
@@ -24,13 +25,14 @@ from jalur.verdict.case import Case
 from jalur.words import sentences as text
 from jalur.words.format import Format
 
-ROOMS = ("evidence", "curves", "reach", "record", "scenarios")
+ROOMS = ("evidence", "curves", "reach", "record", "scenarios", "compare")
 NOTEBOOKS = (
     "01_evidence.ipynb",
     "02_growth_curves.ipynb",
     "03_reachability.ipynb",
     "04_track_record.ipynb",
     "05_scenarios.ipynb",
+    "06_compare.ipynb",
 )
 
 
@@ -39,8 +41,8 @@ class Study(Subject):
 
     Attributes
     ----------
-    evidence, curves, reach, record, scenarios : Room
-        The views of the five notebooks. Every view shows itself, holds its numbers as a DataFrame in `data`, and saves
+    evidence, curves, reach, record, scenarios, compare : Room
+        The views of the notebooks. Every view shows itself, holds its numbers as a DataFrame in `data`, and saves
         itself: ``study.reach.fan().data``, ``study.reach.fan().save("fan.svg")``.
     verdict : Verdict
         The answer as a frozen dataclass.
@@ -76,6 +78,11 @@ class Study(Subject):
     def scenarios(self) -> Scenarios:
         """What would have to be true."""
         return Scenarios(self)
+
+    @cached_property
+    def compare(self) -> Compare:
+        """Vintages and programmes side by side."""
+        return Compare(self)
 
     # something else asked
 
