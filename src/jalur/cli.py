@@ -17,8 +17,8 @@ from typing import Any, NoReturn
 
 from jalur.dates import number, whole
 from jalur.errors import InputError, plain, shown
-from jalur.files import default_folder
-from jalur.office import COMMANDS, Command
+from jalur.files import default_folder, write_whole
+from jalur.office import COMMANDS, Command, index_files
 from jalur.runner.request import DEFAULT_PROGRAMME, DEFAULT_VINTAGE, LANGUAGES
 
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -311,7 +311,22 @@ def _report(arguments: argparse.Namespace) -> int:
         )
     made = {line.report for line in result.lines if line.name == "verdict" and line.status != "failed"}
     _print_results(asked, made, options.out)
+    if len(asked) > 1 and made:
+        _write_index(options)
     return 1 if result.failed else 0
+
+
+def _write_index(options: Any) -> None:
+    """All reports of the output folder on one page; a verdict that cannot be read is named, nothing else is lost."""
+    try:
+        for name, content in index_files(options.out, options.data).items():
+            write_whole(options.out / name, content)
+    except InputError as error:
+        print(f"jalur: the page of all reports was not made: {plain(str(error))}", file=sys.stderr)
+        return
+    print()
+    for lang in LANGUAGES:
+        print(f"  {plain(options.out / f'index.{lang}.html')}")
 
 
 def _print_results(asked: Sequence[Any], made: set[str], out: Path, most: int = 4) -> None:

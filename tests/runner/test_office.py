@@ -110,3 +110,21 @@ def test_a_register_that_was_edited_is_refused(capsys, tmp_path):
     code, _, err = run(capsys, "resolve", "--register", str(register))
     assert code == 2
     assert "line 1: not what was sealed" in err
+
+
+def test_reports_of_more_than_one_are_put_on_one_page(capsys, out):
+    asked = ["report", "--only", "verdict", "--out", str(out), "--vintage"]
+    assert run(capsys, *asked, "2022-03-31")[0] == 0
+    assert not list(out.glob("index.*"))
+    code, said, _ = run(capsys, *asked, "2022-03-31", "2022-12-31")
+    assert code == 0
+    for lang in LANGUAGES:
+        assert str(out / f"index.{lang}.html") in said
+    assert [row["vintage"] for row in json.loads((out / "index.json").read_bytes())["verdicts"]] == [
+        "2022-03-31", "2022-12-31"
+    ]  # fmt: skip
+    (out / "umkm_onboarding" / "2022-12-30").mkdir()
+    (out / "umkm_onboarding" / "2022-12-30" / "verdict.json").write_text("{", encoding="utf-8")
+    code, _, err = run(capsys, *asked, "2022-03-31", "2022-12-31")
+    assert code == 0
+    assert "the page of all reports was not made" in err

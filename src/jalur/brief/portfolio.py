@@ -285,10 +285,13 @@ def to_atom(portfolio: Portfolio, lang: str, titles: Mapping[str, Mapping[str, s
         title = _title(fmt, new, titles)
         _add(entry, "title", fmt.say("office.change.entry", title=title, before=chances[0], after=chances[1]))
         _add(entry, "updated", f"{new.vintage}T00:00:00Z")
-        _add(entry, "summary", fmt.say(
-            "office.change.entry_text", day=fmt.day(new.vintage), previous=fmt.day(old.vintage),
-            was=fmt.say(f"class.{old.word}"), now=fmt.say(f"class.{new.word}"),
-        ))  # fmt: skip
+        words = {"day": fmt.day(new.vintage), "now": fmt.say(f"class.{new.word}")}
+        if new.word == old.word:
+            said = fmt.say("office.change.entry_same", **words)
+        else:
+            was = fmt.say(f"class.{old.word}")
+            said = fmt.say("office.change.entry_new", previous=fmt.day(old.vintage), was=was, **words)
+        _add(entry, "summary", said)
         page = _page(fmt, new, pages) or f"index.{lang}.html"
         _add(entry, "link", rel="alternate", type="text/html", href=quote(page))
     ElementTree.indent(feed)
@@ -345,6 +348,7 @@ def _shown(
         "change": change,
         "moved": row.change,
         "target": "" if row.target is None else fmt.exact(row.target),
+        "level": "" if row.target is None else row.target,
         "by": "" if row.target_date is None else fmt.brief_date(row.target_date),
         "middle": None if row.middle is None else fmt.level(row.middle),
         "required": None if row.required is None else fmt.amount(row.required),
@@ -363,17 +367,18 @@ def _picture(fmt: Format, row: Row, fan: Sequence[tuple[str, float, float, float
     times = [decimal_year(day) for day, *_ in fan]
     top = max(row.target, *(high for *_, high in fan)) * 1.04
     low = min(min(q10 for _, q10, _, _ in fan), row.target) * 0.96
-    first, end = times[0], max(times[-1], decimal_year(row.target_date))
+    due = decimal_year(row.target_date)
+    first, end = min(times[0], due), max(times[-1], due)
 
     def at(t: float, level: float) -> str:
-        x = 2 + (FAN_WIDTH - 6) * (t - first) / (end - first)
-        return f"{x:.0f} {FAN_HEIGHT - 2 - (FAN_HEIGHT - 4) * (level - low) / (top - low):.1f}"
+        x = 4 + (FAN_WIDTH - 8) * (t - first) / (end - first)
+        return f"{x:.0f} {FAN_HEIGHT - 4 - (FAN_HEIGHT - 8) * (level - low) / (top - low):.1f}"
 
     upper = [at(t, q90) for t, (_, _, _, q90) in zip(times, fan, strict=True)]
     lower = [at(t, q10) for t, (_, q10, _, _) in zip(times, fan, strict=True)]
     middle = [at(t, q50) for t, (_, _, q50, _) in zip(times, fan, strict=True)]
-    x, y = at(decimal_year(row.target_date), row.target).split()
+    x, y = at(due, row.target).split()
     return Markup(
         '<svg viewBox="0 0 {w:.0f} {h:.0f}" aria-hidden="true" focusable="false"><path class="band" d="M{band}Z"/>'
-        '<path class="middle" d="M{middle}"/><path class="mark" d="M{x} {y}m-3 0l3-3 3 3-3 3z"/></svg>'
+        '<path class="middle" d="M{middle}"/><path class="mark" d="M{x} {y}m-4 0l4-4 4 4-4 4z"/></svg>'
     ).format(w=FAN_WIDTH, h=FAN_HEIGHT, band="L".join([*upper, *lower[::-1]]), middle="L".join(middle), x=x, y=y)
