@@ -68,10 +68,10 @@ def _case(arguments: argparse.Namespace, vintage: str | None, **choices: Any) ->
     return Case.of(programme, vintage or today().isoformat(), **choices)
 
 
-def _format(arguments: argparse.Namespace) -> Format:
+def _format(arguments: argparse.Namespace, case: Case | None = None) -> Format:
     from jalur.words.format import Format
 
-    return Format(arguments.lang)
+    return Format(arguments.lang).towards(case.programme.direction if case else "up")
 
 
 def _print(arguments: argparse.Namespace, numbers: Any, lines: Callable[[], Sequence[str]]) -> None:
@@ -144,8 +144,8 @@ def _wires(arguments: argparse.Namespace) -> int:
     from jalur.monitor import trip_wires
     from jalur.words import office
 
-    fmt = _format(arguments)
     case = _case(arguments, arguments.vintage, capacity=arguments.capacity)
+    fmt = _format(arguments, case)
     wires = trip_wires(case, arguments.on, arguments.by)
     day = parse_date(arguments.on, "the day of the next count").isoformat()
     _print(arguments, [asdict(wire) for wire in wires], lambda: office.wire_lines(fmt, wires, day))
@@ -168,9 +168,9 @@ def _claim(arguments: argparse.Namespace) -> int:
     from jalur.monitor import check_claim
     from jalur.words import office
 
-    fmt = _format(arguments)
     day = parse_date(arguments.as_of, "as-of").isoformat()
     case = _case(arguments, arguments.vintage or day, capacity=arguments.capacity)
+    fmt = _format(arguments, case)
     row = claimed(case, arguments.figure, day, arguments.by)
     itself = case.figures[(case.figures["as_of"] == row["as_of"]) & (case.figures["speaker_org"] == arguments.by)]
     itself = itself[(itself["value"] - row["value"]).abs() <= 1e-9 * row["value"]]
@@ -232,14 +232,14 @@ def _promise(arguments: argparse.Namespace) -> int:
     from jalur.monitor import honest_paths
     from jalur.words import office
 
-    fmt = _format(arguments)
     for chance in arguments.chance:
         if not 0 < chance < 1:
             raise InputError(f"the chance is {chance:g}; allowed is a number between 0 and 1")
     case = _case(arguments, arguments.vintage)
+    fmt = _format(arguments, case)
     paths = honest_paths(case, tuple(arguments.chance))
     titles = {c.name: c.title[fmt.lang] for c in case.programme.capacities}
-    _print(arguments, [asdict(path) for path in paths], lambda: office.promise_lines(fmt, paths, titles))
+    _print(arguments, [asdict(path) for path in paths], lambda: office.promise_lines(fmt, paths, titles, case.falls))
     return 0
 
 
@@ -253,8 +253,8 @@ def _targets(arguments: argparse.Namespace) -> int:
     from jalur.monitor import earlier_targets
     from jalur.words import office
 
-    fmt = _format(arguments)
     case = _case(arguments, arguments.vintage)
+    fmt = _format(arguments, case)
     table = earlier_targets(case)
     plain = table.astype(object).where(table.notna(), None).to_dict("records")
     _print(arguments, plain, lambda: office.target_lines(fmt, table, case.vintage))

@@ -360,6 +360,35 @@ CASES = [
         cell(3, "repeats", "obs-1"),
         (OBS, "row 3", "column repeats", "observation"),
     ),
+    # the direction of the path
+    Case(
+        "a target below the one before it",
+        "direction",
+        TGT,
+        cell(3, "value", "2500"),
+        (TGT, "row 3", "column value", "2500, below the target before it, goal-1, 3000", "above it", "direction: down"),
+    ),
+    Case(
+        "a path below its base",
+        "direction",
+        TGT,
+        lambda raw: cell(2, "value", "2000")(cell(3, "value", "1500")(raw)),
+        (TGT, "row 2", "column value", "2000, below the base of 2021-01-31, 2100", "direction: down"),
+    ),
+    Case(
+        "a path that rises where it is to fall",
+        "direction",
+        YML,
+        swap("net: false", "net: true\ndirection: down"),
+        (TGT, "row 2", "column value", "3000, above the base of 2021-01-31, 2100", "below it", "direction: up"),
+    ),
+    Case(
+        "an unknown direction",
+        "direction",
+        YML,
+        swap("net: false", "net: true\ndirection: sideways"),
+        (YML, "row 20", "column direction", "'sideways'", "one of up, down"),
+    ),
     # flows that are added up
     *(
         Case(name, "flow", file, swap("roles: [observation]\n  definitions: [registered]", text), said)

@@ -166,9 +166,13 @@ def test_a_probability_is_shown_only_where_there_is_one(pages):
             assert fmt.say("method.steps.none") in page
             assert fmt.number(case.plain["draws"]) not in page.split('id="method"')[1].split("</section>")[0]
         else:
-            assert f'<b aria-hidden="true">{fmt.percent(p).replace("<", "&lt;").replace(">", "&gt;")}</b>' in page
-            for m in case.plain["milestones"]:
-                assert f"<b>{fmt.percent(m['probability']).replace('<', '&lt;').replace('>', '&gt;')}</b>" in page
+            none = any(m.impossible for m in case.verdict.milestones)  # a chance of exactly 0 is said to be 0
+            shown = fmt.percent(p, certain=none).replace("<", "&lt;").replace(">", "&gt;")
+            assert f'<b aria-hidden="true">{shown}</b>' in page
+            assert (fmt.say("verdict.dots_none") in page) == none
+            for m in case.verdict.milestones:
+                shown = fmt.percent(m.probability, certain=m.impossible).replace("<", "&lt;").replace(">", "&gt;")
+                assert f"<b>{shown}</b>" in page
         for m in case.plain["milestones"]:
             assert fmt.exact(m["target"]) in page
 
@@ -373,15 +377,35 @@ def test_bodies_are_named_in_the_language_of_the_page():
 @pytest.mark.parametrize(
     ("lang", "said"),
     [
-        ("en", "The last published figure, 2.3 million as of 23 December 2022, has reached the target of 1 million."),
-        ("id", "Angka terakhir yang diumumkan, 2,3 juta per 23 Desember 2022, sudah mencapai target 1 juta."),
+        (
+            "en",
+            "Already reached: the published count passed the last target, 1 million, by 23 December 2022. "
+            "We give no probability: no dated capacity is known.",
+        ),
+        (
+            "id",
+            "Sudah tercapai: angka yang diumumkan melampaui target terakhir, 1 juta, paling lambat 23 Desember 2022. "
+            "Kami tidak menyebut peluang: kapasitas bertanggal tidak diketahui.",
+        ),
     ],
 )
-def test_without_a_probability_a_figure_above_the_target_is_named(programmes, lang, said):
+def test_a_target_that_is_reached_is_said_to_be_without_a_probability_too(programmes, lang, said):
     fmt, products = Format(lang), programmes("ekatalog_products")
-    words = {v: str(brief_text.sentence(judge(Case.of(products, v)), fmt)) for v in ("2022-06-30", "2022-12-31")}
-    assert said in words["2022-12-31"].replace("\u00a0", " ")
-    assert fmt.say("verdict.above", value="", date="", target="")[:20] not in words["2022-06-30"]
+    found = {v: judge(Case.of(products, v)) for v in ("2022-06-30", "2022-12-31")}
+    words = {v: str(brief_text.sentence(one, fmt)) for v, one in found.items()}
+    assert words["2022-12-31"].replace("\u00a0", " ") == said
+    assert found["2022-12-31"].probability_class == "already_reached"
+    assert found["2022-06-30"].probability_class == "not_assessed"
+    assert said[:15] not in words["2022-06-30"]
+
+
+def test_a_figure_later_than_the_last_target_does_not_say_that_it_was_reached_in_time(programmes):
+    found = judge(Case.of(programmes("ekatalog_products"), "2023-12-31", targets=[("2022-06-30", 1e6)]))
+    late = replace(found, last_figure=replace(found.last_figure, date="2022-07-01"))
+    assert (late.probability_class, late.joint_probability) == ("not_assessed", None)
+    said = brief_text.sentence(late, Format("en"))
+    assert "Cannot be assessed" in said
+    assert "has reached the target of 1\u00a0million" in said
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -33,7 +33,7 @@ def ask(monkeypatch):
     def asked(*rows, net=False, day="2022-12-31", target=20.0):
         frame = figures(*rows)
         monkeypatch.setattr(module.ledger, "select", lambda programme, vintage: frame)
-        programme = SimpleNamespace(reference_source="ministry", net=net, observations=frame)
+        programme = SimpleNamespace(reference_source="ministry", net=net, observations=frame, direction="up")
         return outcome(programme, day, target)
 
     return asked

@@ -28,7 +28,8 @@ def test_every_verdict_is_valid(programmes, name, vintage):
     jsonschema.Draft202012Validator(SCHEMA).validate(data)
     if found.joint_probability is None:
         assert data["reason"]
-        assert data["probability_class"] == "not_assessed"
+        reached = found.reached and found.in_time
+        assert data["probability_class"] == ("already_reached" if reached else "not_assessed")
     else:
         assert data["reason"] is None
         assert found.joint_probability <= min(m.probability for m in found.milestones) + 1e-12

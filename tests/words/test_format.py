@@ -255,6 +255,21 @@ def keys_said():
     return literal, quoted, prefixes
 
 
+@pytest.mark.parametrize("lang", wording.LANGUAGES)
+def test_a_falling_path_has_sentences_of_its_own_with_the_same_values(lang):
+    words = wording.catalogues()[lang]
+    own = {key.removeprefix("falling."): said for key, said in words.items() if key.startswith("falling.")}
+    assert len(own) > 60
+    assert set(own) <= set(words)
+    for key, said in own.items():
+        assert said != words[key], key
+        assert wording.placeholders(said) <= wording.placeholders(words[key]), key
+    down = wording.Format(lang).towards("down")
+    assert down.say("chart.goal", target="15") == "≤ 15"
+    assert down.say("status.met") == wording.Format(lang).say("status.met")
+    assert wording.Format(lang).towards("up").say("chart.goal", target="15") == "15"
+
+
 def test_every_key_that_is_said_exists_and_every_entry_is_said():
     literal, quoted, prefixes = keys_said()
     known = set(wording.catalogues()["en"])

@@ -137,7 +137,7 @@ def sections(material: Material, lang: str) -> dict[str, Section]:
     dict of str to Section
         Keys are `SECTIONS`.
     """
-    page = _Page(material, Format(lang))
+    page = _Page(material, Format(lang).towards(material.verdict.direction))
     env = environment()
     html = {name: env.get_template(f"{name}.html.j2").render(page.context(name)) for name in SECTIONS}
     return {name: Section(name, html[name].strip() + "\n", page.about(name)) for name in SECTIONS}
@@ -215,12 +215,21 @@ class _Page:
         caption = ""
         if p is not None:
             count, hundred = len(v.milestones), int(fmt.percent(p).strip("<>%"))
-            caption = fmt.say("verdict.dots_few") if ruled_out(p) else fmt.say("verdict.dots_most") if sure(p) else ""
+            none = v.probability_class == "impossible"
+            caption = (
+                fmt.say("verdict.dots_none")
+                if none
+                else fmt.say("verdict.dots_few")
+                if ruled_out(p)
+                else fmt.say("verdict.dots_most")
+                if sure(p)
+                else ""
+            )
             key = "one" if count == 1 else "two" if count == 2 else "many"
             caption = caption or fmt.say(f"verdict.dots.{key}", n=hundred, count=fmt.spelled(count))
         return self.base(
             sentence=text.sentence(v, fmt, emphasis=True),
-            number="" if p is None else fmt.percent(p),
+            number="" if p is None else fmt.percent(p, certain=v.probability_class == "impossible"),
             dots=None if p is None else dots(p),
             dots_caption=caption,
             reasons=" ".join(text.reasons(v, self.programme, fmt)),
@@ -243,12 +252,12 @@ class _Page:
             cards.append(
                 {
                     "head": fmt.say("milestones.head", target=fmt.exact(m.target), when=fmt.by(m.date)),
-                    "p": "" if p is None else fmt.percent(p),
+                    "p": "" if p is None else fmt.percent(p, certain=m.impossible),
                     "word": text.status_word(m, self.v, fmt),
                     "middle": "" if m.median is None else self.fitting(m).words(m.median),
                     "span": "" if m.interval_90 is None else self.fitting(m).span(*m.interval_90),
                     "strip": "" if m.median is None else strip(m, low, high, self.scale),
-                    "needed": fmt.amount(m.required_monthly_additions)
+                    "needed": fmt.amount(self.v.sign * m.required_monthly_additions)
                     if m.required_monthly_additions is not None
                     else "\u2013",
                 }

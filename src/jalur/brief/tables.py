@@ -119,7 +119,8 @@ def arithmetic(verdict: Verdict, fmt: Format) -> tuple[str, list[tuple[str, str,
     for m in verdict.milestones:
         if m.required is not None:
             name = fmt.say("milestones.head", target=fmt.exact(m.target), when=fmt.by(m.date))
-            found.append((name, fmt.amount(m.required.monthly_additions), _growth(m.required.cagr, fmt)))
+            growth = None if m.required.cagr is None else verdict.sign * m.required.cagr
+            found.append((name, fmt.amount(verdict.sign * m.required.monthly_additions), _growth(growth, fmt)))
     if found:
         return fmt.say("take.arithmetic_sub"), found
     ahead = [m for m in verdict.milestones if m.date > verdict.vintage]
@@ -127,8 +128,9 @@ def arithmetic(verdict: Verdict, fmt: Format) -> tuple[str, list[tuple[str, str,
         days = (to_date(b.date) - to_date(a.date)).days
         if days > 0 and a.target > 0:
             name = f"{fmt.path([a.target, b.target])}, {fmt.brief_date(b.date)}"
-            growth = (b.target / a.target) ** (DAYS_A_YEAR / days) - 1
-            found.append((name, fmt.amount((b.target - a.target) / (days / DAYS_A_MONTH)), _growth(growth, fmt)))
+            growth = verdict.sign * ((b.target / a.target) ** (DAYS_A_YEAR / days) - 1)
+            amount = verdict.sign * (b.target - a.target) / (days / DAYS_A_MONTH)
+            found.append((name, fmt.amount(amount), _growth(growth, fmt)))
     return fmt.say("take.arithmetic_steps"), found
 
 

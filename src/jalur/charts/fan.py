@@ -169,8 +169,8 @@ def _milestone_labels(ax: Axes, milestones: Sequence[Milestone], scale: Scale, f
 def _milestone_words(m: Milestone, scale: Scale, fmt: Format, narrow: bool, short: bool) -> tuple[str, str, str]:
     year_end = m.date.endswith("12-31")
     head = fmt.brief_date(m.date) if short or not year_end else fmt.say("chart.by_end", year=m.date[:4])
-    target = scale.trimmed(m.target) if short else fmt.exact(m.target)
-    chance = "" if m.probability is None else fmt.percent(m.probability)
+    target = fmt.say("chart.goal", target=scale.trimmed(m.target) if short else fmt.exact(m.target))
+    chance = "" if m.probability is None else fmt.percent(m.probability, certain=m.impossible)
     return head, target, chance if narrow or short or not chance else fmt.say("chart.chance", p=chance)
 
 

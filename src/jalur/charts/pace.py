@@ -19,25 +19,39 @@ ROOMY, CLOSE = (6.9, 9.2), (5.2, 6.2)  # height of a row in mm: of a published p
 
 
 def stages(verdict: Verdict) -> list[dict[str, Any]]:
-    """The stretches of a path that lie ahead: what each asks for a month, and what the projection gives."""
+    """The stretches of a path that lie ahead: what each asks for a month, and what the projection gives.
+
+    In units towards the target: of a level that is to fall, by how much it falls.
+    """
+    sign = verdict.sign
+
+    def towards(pace: float | None) -> float | None:
+        return None if pace is None else sign * pace
+
     return [
         {
             "date": m.date,
             "from": m.stage_from,
             "target": m.target,
-            "needed": m.stage_required_monthly_additions,
-            "middle": m.stage_projected_monthly_additions,
-            "range": m.stage_projected_monthly_additions_80,
+            "needed": towards(m.stage_required_monthly_additions),
+            "middle": towards(m.stage_projected_monthly_additions),
+            "range": m.stage_projected_monthly_additions_80
+            and tuple(sorted(sign * end for end in m.stage_projected_monthly_additions_80)),
         }
         for m in verdict.milestones
         if m.stage_required_monthly_additions is not None
     ]
 
 
+def recent_pace(verdict: Verdict) -> tuple[tuple[int, str, float], ...]:
+    """The published pace (months, since, units a month), in units towards the target."""
+    return tuple((months, since, verdict.sign * pace) for months, since, pace in verdict.published_pace)
+
+
 def pace_scale(verdict: Verdict, fmt: Format) -> Scale:
     """Magnitude for paces: thousands for programmes in millions, single units for small ones."""
     v = verdict
-    values = [row[2] for row in v.published_pace]
+    values = [pace for *_, pace in recent_pace(v)]
     values += [x for s in stages(v) for x in (s["needed"], s["middle"], *(s["range"] or ())) if x is not None]
     scale = fmt.scale(max((abs(x) for x in values), default=1.0))
     return Scale(
@@ -65,7 +79,7 @@ def pace_chart(verdict: Verdict, fmt: Format, noun: str, narrow: bool = False) -
     figure, alt text
     """
     v, scale = verdict, pace_scale(verdict, fmt)
-    ahead, recent = stages(v), v.published_pace
+    ahead, recent = stages(v), recent_pace(v)
     projected = any(s["middle"] is not None for s in ahead)
     rows = len(recent) + len(ahead)
     values = [row[2] for row in recent] + [

@@ -1,6 +1,7 @@
 """What was published, by whom and when: tables read and checked, figures selected as known on a day, and edited."""
 
-from jalur.ledger.programme import Capacity, Comparison, OfficialPath, Programme, Selection, Target
+from jalur.ledger.levels import Base, Selection
+from jalur.ledger.programme import Capacity, Comparison, OfficialPath, Programme, Target
 from jalur.ledger.selection import (
     Explanation,
     as_of,
@@ -17,6 +18,7 @@ from jalur.ledger.selection import (
 )
 
 __all__ = [
+    "Base",
     "Capacity",
     "Comparison",
     "Explanation",

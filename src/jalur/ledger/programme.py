@@ -20,8 +20,8 @@ from pydantic_core import PydanticCustomError
 
 from jalur import dates
 from jalur.errors import Fault, InputError, shown
-from jalur.ledger import flows
-from jalur.ledger.flows import Base
+from jalur.ledger import levels
+from jalur.ledger.levels import Base, Selection
 from jalur.ledger.tables import Place, end_of, read_table, read_yaml, unclean
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -180,6 +180,7 @@ class Manifest(_Part):
     reference_source: Words200 | None = None
     reporting_error: Annotated[float, _number(0, 0.5)] = REPORTING_ERROR
     net: bool = False
+    direction: Literal["up", "down"] = "up"
     kind_class: KindClass | None = None
     path: _PathEntry | None = None
     replay: Any_[Day] = ()
@@ -238,25 +239,6 @@ def _shown(value: Any) -> str:
 
 
 # What a programme is
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Default selection of rows: roles, kinds and definitions used, and the first reference day (None: all).
-
-    Levels stand as they are; flows are added up from `base`, which levels do not have.
-    """
-
-    definitions: tuple[str, ...]
-    roles: tuple[str, ...] = ("observation",)
-    kinds: tuple[str, ...] = ("level",)
-    since: dt.date | None = None
-    base: Base | None = None
-
-    def declared(self, frame: pd.DataFrame, unit: str) -> pd.Series:
-        """Which rows are of the declared roles, kinds and definitions and in the unit, on whatever day."""
-        used = (frame["unit"] == unit) & frame["role"].isin(self.roles) & frame["kind"].isin(self.kinds)
-        return used & frame["definition"].isin(self.definitions)
 
 
 @dataclass(frozen=True)
@@ -353,7 +335,9 @@ class Programme:
     reporting_error : float
         Share of the level.
     net : bool
-        Whether the count may fall.
+        Whether the count may also move against its direction.
+    direction : str
+        ``up`` or ``down``: which way the path leads.
     kind_class : str or None
         Class of programmes that it belongs to, as it declares.
     path : OfficialPath or None
@@ -388,6 +372,7 @@ class Programme:
     periods: tuple[tuple[str, str], ...] = ()
     replay: tuple[str, ...] = ()
     kind_class: str | None = None
+    direction: str = "up"
 
 
 def checked_name(name: str) -> str:
@@ -468,7 +453,9 @@ def read(
         builder.faults.append(Fault(label, row.Index, "unit", shown(row.unit), allowed))
     if programme.selection.base is not None and not builder.faults:
         summed = frame[programme.selection.declared(frame, programme.unit)]
-        builder.faults += flows.problems(summed, programme.selection.base, label)
+        builder.faults += levels.problems(summed, programme.selection.base, label)
+    if programme.path is not None and not builder.faults:
+        builder.faults += _against_direction(programme, other)
     return (None if builder.faults else programme), builder.faults
 
 
@@ -517,7 +504,7 @@ class _Builder:
             self.refuse(("reference_source",), shown(reference), allowed)
         capacities = self._capacities(content, context) if not found else ()
         if not found:
-            self._check_default(content, capacities, largest_selected(observations, selection, content.unit))
+            self._check_default(content, capacities, levels.largest(observations, selection, content.unit))
         self._check_periods(content.periods)
         return Programme(
             name=self.name,
@@ -530,6 +517,7 @@ class _Builder:
             reference_source=reference,
             reporting_error=content.reporting_error,
             net=content.net,
+            direction=content.direction,
             kind_class=content.kind_class,
             path=self._path(content.path, content.unit, targets) if content.path else None,
             observations=observations,
@@ -678,12 +666,20 @@ class _Builder:
         return tuple(Comparison(entry.name, entry.title.model_dump(), entry.rows) for entry in entries)
 
 
-def largest_selected(frame: pd.DataFrame, selection: Selection, unit: str) -> float:
-    """Return the largest figure that the default selection may use; 0 without any."""
-    used = frame[selection.declared(frame, unit)]
-    if selection.base is not None:
-        used = flows.levels(flows.in_order(used, selection.base), selection.base)
-    return float(used["value"].max()) if len(used) else 0.0
+def _against_direction(programme: Programme, label: str) -> list[Fault]:
+    """Find targets of the path that lie the other way than the programme says it goes.
+
+    The path starts at its declared base, without one at the last figure known on the day it was announced.
+    """
+    path = programme.path
+    assert path is not None
+    known = levels.last_known(programme.observations, programme.selection, programme.unit, path.announced)
+    start = (known[0], f"the last figure known on {path.announced}, {known[1]}") if known else None
+    if path.base_value is not None:
+        start = (path.base_value, f"the base of {path.base_date}")
+    rows = dict(zip(programme.targets["id"], programme.targets.index, strict=True))
+    steps = [(int(rows[target.id]), target.id, target.value) for target in path.milestones]
+    return levels.against(steps, start, path.base_value is not None, programme.direction == "down", label)
 
 
 def _known_on(rows: list[Any]) -> dt.date | None:

@@ -18,7 +18,7 @@ import pandas as pd
 from jalur.dates import half_width, parse_date, records, today, vintage_day
 from jalur.errors import InputError, meant, shown
 from jalur.files import default_folder
-from jalur.ledger import flows
+from jalur.ledger import levels
 from jalur.ledger.programme import SLUG, Programme, checked_name, read
 from jalur.ledger.tables import checked, columns, texts_of
 
@@ -133,8 +133,8 @@ def select(
         keep &= frame["speaker_org"].isin(_known(only_sources, frame["speaker_org"], "only_sources"))
     base = programme.selection.base
     if base is not None:
-        chain = flows.unbroken(frame[programme.selection.declared(frame, programme.unit)], base, day)
-        frame = flows.levels(chain, base)
+        chain = levels.unbroken(frame[programme.selection.declared(frame, programme.unit)], base, day)
+        frame = levels.summed(chain, base)
         keep = keep[frame.index]
     return frame[keep].sort_values(["as_of", "reported_on", "id"], kind="stable").reset_index(drop=True)
 
@@ -168,7 +168,7 @@ def _with_extra(programme: Programme, extra: pd.DataFrame) -> pd.DataFrame:
     together = pd.concat([known, added]) if len(known) else added
     rule = programme.selection
     if rule.base is not None:
-        broken = flows.problems(together[rule.declared(together, programme.unit)], rule.base, "extra rows")
+        broken = levels.problems(together[rule.declared(together, programme.unit)], rule.base, "extra rows")
         if broken:
             raise InputError.of(broken)
     return together
@@ -195,7 +195,7 @@ def _reasons(
         reasons[frame["as_of"] < pd.Timestamp(first)] = "before_start"
     if rule.base is not None:
         summed = rule.declared(frame, programme.unit)
-        chain = flows.unbroken(frame[summed], rule.base, day).index
+        chain = levels.unbroken(frame[summed], rule.base, day).index
         reasons[summed & ~frame.index.isin(chain) & reasons.isna()] = "broken_sum"
         reasons[frame["as_of"] <= pd.Timestamp(rule.base.date)] = "before_base"
     reasons[frame["unit"] != programme.unit] = "unit"

@@ -109,7 +109,8 @@ def check_claim(case: Case, row: pd.Series) -> Claim:
 
     def error(level: float) -> float:
         relative = case.programme.reporting_error**2 + (OFFSET_SD**2 if _is_other(case, body) else 0.0)
-        return float(np.sqrt(half_width(row["decimals"]) ** 2 / 3 + relative * level**2))
+        counted = case.ceiling - level if case.falls and case.ceiling is not None else level
+        return float(np.sqrt(half_width(row["decimals"]) ** 2 / 3 + relative * counted**2))
 
     def below(level: float) -> float:
         return float(_WEIGHTS @ np.atleast_1d(state.cdf(t, np.maximum(level - error(level) * _NODES, 0.0))))
@@ -182,7 +183,7 @@ def leave_each_out(case: Case) -> pd.DataFrame:
     rows = []
     for row in (case.figures.iloc[k] for k in range(1, len(case.figures))):
         less = case.without(row["id"])
-        if less.problem or decimal_year(row["as_of"]) < less.first or row["value"] >= (less.capacity or 0):
+        if less.problem or decimal_year(row["as_of"]) < less.first or not less.fits(float(row["value"])):
             continue
         one = check_claim(less, row)
         rows.append((row["id"], one.date, one.body, one.value, one.share_below, *one.range_95, one.stands_out))
@@ -207,7 +208,7 @@ class TripWire:
         Units, on the rounding that the body uses; None where no count that is to be expected brings the chance there
         (`likely` is then 0), or where every one does (`likely` is then 1).
     likely : float
-        Chance that the count will stand at the level or above on that date, by all that is known now.
+        Chance that the count will stand at the level or beyond on that date, by all that is known now.
     """
 
     chance: float
@@ -279,7 +280,7 @@ def trip_wires(case: Case, day: str, body: str | None = None, cuts: tuple[float,
     Returns
     -------
     tuple of TripWire
-        In the order of the cut-offs; their levels never fall.
+        In the order of the cut-offs; their levels go in the direction of the path.
 
     Raises
     ------
@@ -288,10 +289,10 @@ def trip_wires(case: Case, day: str, body: str | None = None, cuts: tuple[float,
 
     Notes
     -----
-    A count far above all that was expected is taken for a wild figure in part, so the chance need not rise with the
-    count for ever. The threshold is the lowest level at which the cut-off is first reached; it is looked for from the
-    lowest to the highest level that the predictive law allows (0.1 to 99.9 %), on a grid, then by bisection on the
-    levels that the body's rounding allows.
+    A count far beyond all that was expected is taken for a wild figure in part, so the chance need not rise with the
+    count for ever. The threshold is the first level at which the cut-off is reached; it is looked for from the lowest
+    to the highest level that the predictive law allows (0.1 to 99.9 %), or back where the path leads down, on a grid,
+    then by bisection on the levels that the body's rounding allows.
     """
     if case.problem:
         raise InputError(f"there is no chance at {case.vintage} that a figure could change: {case.problem.sentence}")
@@ -307,8 +308,8 @@ def trip_wires(case: Case, day: str, body: str | None = None, cuts: tuple[float,
     state = case.state(())
     low, high = (state.quantile(t, q) for q in (0.001, 0.999))
     ticks = np.unique(np.round(np.linspace(low, high, _STEPS) / step))
-    assert case.capacity is not None
-    ticks = ticks[(ticks > 0) & (ticks * step < case.capacity)]
+    ticks = np.array([tick for tick in ticks if tick > 0 and case.fits(float(tick * step))])
+    ticks = ticks[::-1] if case.falls else ticks
 
     known: dict[float, float] = {}
 
@@ -329,14 +330,14 @@ def trip_wires(case: Case, day: str, body: str | None = None, cuts: tuple[float,
 
 
 def _first_reached(chance: Any, ticks: np.ndarray, cut: float) -> float | None:
-    """The lowest whole tick at which the chance reaches the cut, narrowed down between two points of the grid."""
+    """The first whole tick at which the chance reaches the cut, narrowed down between two points of the grid."""
     reached = next((k for k, tick in enumerate(ticks) if chance(tick) >= cut), None)
     if reached is None:
         return None
     if reached == 0:
         return float(ticks[0])
     low, high = float(ticks[reached - 1]), float(ticks[reached])
-    while high - low > 1:
+    while abs(high - low) > 1:
         middle = float(np.floor((low + high) / 2))
         low, high = (low, middle) if chance(middle) >= cut else (middle, high)
     return high

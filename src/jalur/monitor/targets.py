@@ -33,9 +33,9 @@ def earlier_targets(case: Case) -> pd.DataFrame:
     DataFrame
         target_date, stated_on (first time) and outcome_date : ISO dates; target, outcome : units; bodies and ids :
         tuples of str; times : how often it was stated; status : ``met``, ``missed`` or ``open`` (not settled by what
-        was published by the vintage); short : share of the target that was missing, 0 where it was met. Sorted by
-        date and level. Targets of the path that is judged stand in it as well, once their date has passed; one whose
-        note begins with "Misprint" does not.
+        was published by the vintage); short : share of the target that was missing (too much, where it is to fall), 0
+        where it was met. Sorted by date and level. Targets of the path that is judged stand in it as well, once their
+        date has passed; one whose note begins with "Misprint" does not.
     """
     stated = case.programme.targets
     day = pd.Timestamp(case.vintage)
@@ -48,7 +48,7 @@ def earlier_targets(case: Case) -> pd.DataFrame:
     for _, group in rows.groupby(["target_date", "value"], sort=True):
         date, target = group["target_date"].iloc[0], float(group["value"].iloc[0])
         end = outcome(case.programme, iso(date), target, known)
-        short = 0.0 if end.status == "met" else 1 - end.value / target if end.value is not None else None
+        short = 0.0 if end.status == "met" else abs(1 - end.value / target) if end.value is not None else None
         bodies = tuple(dict.fromkeys(group.sort_values("stated_on", kind="stable")["speaker_org"]))
         found.append((iso(date), target, iso(group["stated_on"].min()), bodies, len(group),
                       tuple(group["id"]), end.status, end.value, end.date, short))  # fmt: skip
@@ -88,8 +88,8 @@ class HonestPath:
 def honest_paths(case: Case, chances: tuple[float, ...] = CHANCES) -> tuple[HonestPath, ...]:
     """For every capacity that the figures have not ruled out, and for all of them, the paths that could be promised.
 
-    The shape is that of the announced path: every target above the last figure is moved towards it (or away) by one
-    share of the announced increase; targets at or below the last figure stay. The share is found by bisection on the
+    The shape is that of the announced path: every target beyond the last figure is moved towards it (or away) by one
+    share of the announced change; targets that the last figure has reached stay. The share is found by bisection on the
     joint chance, which falls as the share grows.
 
     Parameters
@@ -101,12 +101,12 @@ def honest_paths(case: Case, chances: tuple[float, ...] = CHANCES) -> tuple[Hone
     Raises
     ------
     InputError
-        Where there is no chance, or no target lies above the last figure.
+        Where there is no chance, or no target lies beyond the last figure.
     """
     if case.problem:
         raise InputError(f"no path can be promised: {case.problem.sentence}")
     start = float(case.figures["value"].iloc[-1])
-    if not np.any(case.path.levels > start):
+    if all(case.reaches(start, target) for target in case.path.targets):
         raise InputError(f"every target is reached by the last figure, {start:,.0f}; there is nothing left to promise")
     named = {c.name: case.with_capacity(c.name, case.question.capacity_share) for c in case.programme.capacities}
     if case.declared is None:
@@ -123,8 +123,8 @@ def honest_paths(case: Case, chances: tuple[float, ...] = CHANCES) -> tuple[Hone
 
 
 def _path(case: Case, capacity: str, start: float, chance: float) -> HonestPath:
-    """Find the share of the announced increase whose joint chance is the one asked for."""
-    above = case.path.levels > start
+    """Find the share of the announced change whose joint chance is the one asked for."""
+    above = np.array([not case.reaches(start, target) for target in case.path.targets])
 
     def levels(share: float) -> np.ndarray:
         return np.where(above, start + share * (case.path.levels - start), case.path.levels)
@@ -136,12 +136,16 @@ def _path(case: Case, capacity: str, start: float, chance: float) -> HonestPath:
     if joint(low) < chance:
         return HonestPath(chance, capacity, case.path.dates, None, None, None)
     assert case.capacity is not None
-    most = (case.capacity - start) / (case.path.levels.max() - start)
+    assert case.ceiling is not None
+    end, furthest = case.capacity, case.path.levels.max()
+    if case.falls:
+        end, furthest = case.ceiling - case.capacity, case.path.levels.min()
+    most = (end - start) / (furthest - start)
     while joint(high) >= chance and high < most:
         low, high = high, min(2 * high, most)
     for _ in range(40):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if joint(middle) >= chance else (low, middle)
-    whole = tuple(float(np.floor(x)) for x in levels(low))
+    whole = tuple(float(np.ceil(x) if case.falls else np.floor(x)) for x in levels(low))
     given_back = case.with_targets(tuple(zip(case.path.dates, whole, strict=True)))
     return HonestPath(chance, capacity, case.path.dates, whole, low, rounded(given_back.joint))

@@ -82,7 +82,8 @@ def outcome(programme: Any, day: str | date, target: float, figures: pd.DataFram
     The figure nearest to the day (at most 31 days away) of the reference source settles it; without one, the nearest of
     another body. Without any: for a count that does not fall, an earlier figure at or above the target means met and
     a later one below it missed, the reference source before others and the nearest first. A figure given as "at
-    least" that lies below the target settles nothing. Otherwise the outcome is open.
+    least" that lies below the target settles nothing. Otherwise the outcome is open. Of a level that is to fall, all of
+    this holds the other way round, and a floor settles nothing unless it lies above the target.
 
     Parameters
     ----------
@@ -100,17 +101,20 @@ def outcome(programme: Any, day: str | date, target: float, figures: pd.DataFram
     figures = figures.assign(
         days=days, away=days.abs(), other=(figures["speaker_org"] != programme.reference_source).astype(int)
     )
-    figures = figures[(figures["qualifier"] != "at_least") | (figures["value"] >= target)]
+    falls = programme.direction == "down"
+    there = figures["value"] <= target if falls else figures["value"] >= target
+    # A floor tells only what lies above it: that a rising target is met, that a falling one is not.
+    figures = figures.assign(there=there)[(figures["qualifier"] != "at_least") | (there != falls)]
     order = ["other", "away", "reported_on", "id"]
 
     near = figures[figures["away"] <= WINDOW_DAYS].sort_values(order)
     if len(near):
         row = near.iloc[0]
         rule = "other_figure" if row["other"] else "reference_figure"
-        return _settled("met" if row["value"] >= target else "missed", rule, row)
+        return _settled("met" if row["there"] else "missed", rule, row)
     if not programme.net:
-        before = (figures["days"] < 0) & (figures["value"] >= target)
-        after = (figures["days"] > 0) & (figures["value"] < target)
+        before = (figures["days"] < 0) & figures["there"]
+        after = (figures["days"] > 0) & ~figures["there"]
         telling = figures[before | after].sort_values(order)
         if len(telling):
             row = telling.iloc[0]
@@ -170,7 +174,7 @@ def _said(case: Case) -> Iterator[dict[str, Any]]:
         yield {
             **known,
             **{"date": day, "target": target, "target_id": path.ids[k], "ahead": day > case.vintage},
-            "reached": last is not None and last.value >= target,
+            "reached": last is not None and case.reaches(last.value, target),
             **{"probability": chance, "probability_class": probability_class(chance)},
             **dict(zip(QUANTILES, levels, strict=True)),
             "reason": problem.code if problem else None,

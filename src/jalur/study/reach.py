@@ -85,8 +85,12 @@ class Reach(Room):
         rows: list[tuple[Any, ...]] = [
             (day, last, pace, None, None, None, None) for _, day, pace in verdict.published_pace
         ]
-        for s in charts.stages(verdict):
-            rows.append((s["from"], s["date"], None, s["needed"], s["middle"], *ends(s["range"])))
+        rows += [
+            (m.stage_from, m.date, None, m.stage_required_monthly_additions, m.stage_projected_monthly_additions,
+             *ends(m.stage_projected_monthly_additions_80))
+            for m in verdict.milestones
+            if m.stage_required_monthly_additions is not None
+        ]  # fmt: skip
         data = frame(rows, **kinds)
         if not rows:
             return self.nothing(data)
@@ -189,7 +193,7 @@ def milestones_table(verdict: v.Verdict, fmt: Format, scale: Scale) -> Table:
             (
                 fmt.exact(m.target),
                 fmt.by(m.date),
-                chance(fmt, m.probability),
+                fmt.percent(0.0, certain=True) if m.impossible else chance(fmt, m.probability),
                 fmt.short_class(m.probability, m.status),
                 middle,
                 maybe(m.interval_90, lambda r: scale.span(*r)),
@@ -329,8 +333,8 @@ def found(verdict: v.Verdict, sentence: str, fmt: Format, scale: Scale) -> list[
         last = ahead[-1][1]
         if last.stage_required_monthly_additions is not None and last.stage_projected_monthly_additions is not None:
             needed, projected = (
-                fmt.amount(last.stage_required_monthly_additions),
-                fmt.amount(last.stage_projected_monthly_additions),
+                fmt.amount(verdict.sign * last.stage_required_monthly_additions),
+                fmt.amount(verdict.sign * last.stage_projected_monthly_additions),
             )
             said.append(fmt.say("nb.finding.pace", needed=needed, projected=projected))
     passage = verdict.first_passage

@@ -173,7 +173,7 @@ class Scenarios(Room):
         # A net count has subtracted those who left: staying active is no lever beside it.
         kept = (
             None
-            if self.subject.programme.net
+            if self.subject.programme.net or self.subject.case.falls
             else {f"{c:g}": scenarios.least_retention(self._retention, c) for c in (0.5, 0.8)}
         )
         found = self.subject.verdict.levers
@@ -181,6 +181,7 @@ class Scenarios(Room):
         if found:
             changes = {name: getattr(found, name) for name in ("extra_monthly_additions", "capacity_factor")}
             changes |= {"retention": kept} if kept else {}
+            changes = {name: by for name, by in changes.items() if by}
         rows = ((name, by["0.5"], by["0.8"]) for name, by in changes.items())
         shown = levers_table(self.subject.verdict, self.fmt, kept)
         return Listing(shown, frame(rows, lever="text", half="number", most="number"))
@@ -309,10 +310,11 @@ def levers_table(verdict: v.Verdict, fmt: Format, retention: dict[str, float | N
     extra = cells(
         verdict.levers.extra_monthly_additions, lambda x: say("nb.word.monthly", value=fmt.amount(x)), lambda x: x <= 0
     )
-    wider = cells(
-        verdict.levers.capacity_factor, lambda x: say("nb.word.times", value=fmt.number(x, 2)), lambda x: x <= 1
-    )
-    rows = [(say("nb.lever.extra"), *extra), (say("nb.lever.capacity"), *wider)]
+    rows = [(say("nb.lever.extra"), *extra)]
+    if verdict.levers.capacity_factor:
+        factors = verdict.levers.capacity_factor
+        wider = cells(factors, lambda x: say("nb.word.times", value=fmt.number(x, 2)), lambda x: x <= 1)
+        rows.append((say("nb.lever.capacity"), *wider))
     if retention is not None:
         kept = [
             maybe(retention.get(c), fmt.percent) if retention.get(c) is not None else say("nb.word.never")

@@ -19,6 +19,7 @@ from jalur import ledger
 from jalur.dates import decimal_year, iso, number, parse_date, vintage_day
 from jalur.engine import Outlook, Prior, condition, figures_from
 from jalur.errors import InputError, meant
+from jalur.verdict.falling import Falling, complement
 from jalur.verdict.model import Figure, rounded
 
 SEEDS, DRAWS = (0, 2**32 - 1), (100, 1_000_000)
@@ -36,6 +37,7 @@ REASONS = {
     "no_capacity": "no dated capacity (how many could ever join) is known",
     "figures_exceed_capacity": "the published figures reach or exceed the capacity of {capacity}",
 }
+FALLEN = "the published figures leave the range from which {capacity} could ever leave"
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ class Case:
     programme: ledger.Programme
     question: Question
     prior: Prior | None = None
-    _states: dict[tuple[float, ...], Outlook] = field(default_factory=dict, init=False, repr=False)
+    _states: dict[tuple[float, ...], Outlook | Falling] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, programme: ledger.Programme, vintage: str, **choices: Any) -> Case:
@@ -249,6 +251,9 @@ class Case:
     def capacity(self) -> float | None:
         """Units that could ever join, as the question assumes; None where nothing is known.
 
+        Of a level that falls, the units that could ever leave: without a declared capacity, all that the path's base
+        counts.
+
         Raises
         ------
         InputError
@@ -257,10 +262,37 @@ class Case:
         if self.declared is not None:
             units = self.declared.units
         elif self.question.capacity is None:
-            return None
+            base = self.programme.path.base_value if self.falls and self.programme.path else None
+            if base is None:
+                return None
+            units = base
         else:
             units = _number(self.question.capacity, [c.name for c in self.programme.capacities])
         return units * self.question.capacity_share
+
+    @property
+    def falls(self) -> bool:
+        """Whether the path leads down."""
+        return self.programme.direction == "down"
+
+    @cached_property
+    def ceiling(self) -> float | None:
+        """The largest level there can be: the capacity, and for a level that falls the whole that it falls from."""
+        if not self.falls or self.capacity is None:
+            return self.capacity
+        if self.programme.unit == "percent":
+            return 100.0
+        return self.capacity / self.question.capacity_share / (self.declared.share if self.declared else 1.0)
+
+    def reaches(self, level: float, target: float) -> bool:
+        """Whether a level stands at the target or beyond it, in the direction of the path."""
+        return level <= target if self.falls else level >= target
+
+    def out_of_reach(self, target: float) -> bool:
+        """Whether the capacity rules a target out."""
+        if self.capacity is None or self.ceiling is None:
+            return False
+        return self.ceiling - target > self.capacity if self.falls else target > self.capacity
 
     @cached_property
     def problem(self) -> Problem | None:
@@ -277,11 +309,25 @@ class Case:
             code, words = "target_before_figures", {"early": path.dates[0]}
         elif capacity is None:
             code = "no_capacity"
-        elif figures["value"].max() >= capacity:
+        elif self._beyond(capacity):
             code, words = "figures_exceed_capacity", {"capacity": f"{capacity:,.0f}"}
         else:
             return None
-        return Problem(code, REASONS[code].format(vintage=self.vintage, minimum=MINIMUM_DATES, **words))
+        sentence = FALLEN if self.falls and code == "figures_exceed_capacity" else REASONS[code]
+        return Problem(code, sentence.format(vintage=self.vintage, minimum=MINIMUM_DATES, **words))
+
+    def _beyond(self, capacity: float) -> bool:
+        """Whether a published figure lies where no level can."""
+        if not self.falls:
+            return bool(self.figures["value"].max() >= capacity)
+        levels = self._levels["value"]
+        return not (self.fits(float(levels.min())) and self.fits(float(levels.max())))
+
+    def fits(self, level: float) -> bool:
+        """Whether the capacity leaves room for a level."""
+        if self.capacity is None or self.ceiling is None:
+            return False
+        return self.ceiling - self.capacity < level <= self.ceiling if self.falls else level < self.capacity
 
     @property
     def _levels(self) -> pd.DataFrame:
@@ -312,7 +358,7 @@ class Case:
 
     # what the engine says
 
-    def state(self, past: Iterable[float] | None = None) -> Outlook:
+    def state(self, past: Iterable[float] | None = None) -> Outlook | Falling:
         """The engine's posterior, computed once for each set of past dates.
 
         Parameters
@@ -330,8 +376,10 @@ class Case:
             raise InputError(self.problem.sentence if self.problem else REASONS["no_capacity"])
         dates = tuple(float(t) for t in (self.path.times[self.path.times < self.last] if past is None else past))
         if dates not in self._states:
-            self._states[dates] = condition(
-                figures_from(self.figures),
+            figures, whole = self.figures, self.ceiling
+            assert whole is not None
+            state = condition(
+                figures_from(complement(figures, whole) if self.falls else figures),
                 self.capacity,
                 reporting_error=self.programme.reporting_error,
                 reference_source=self.programme.reference_source,
@@ -339,6 +387,7 @@ class Case:
                 past_t=dates,
                 prior=self.prior,
             )
+            self._states[dates] = Falling(state, whole) if self.falls else state
         return self._states[dates]
 
     @cached_property
@@ -353,7 +402,7 @@ class Case:
         return rounded(self.together(self.path.times, self.path.levels))
 
     def together(self, times: np.ndarray, levels: np.ndarray) -> float:
-        """Chance that the count is at least ``levels[k]`` on date ``times[k]`` (decimal years), for all k."""
+        """Chance that the count has reached ``levels[k]`` on date ``times[k]`` (decimal years), for all k."""
         return float(self.state().joint_probability(times.tolist(), levels.tolist(), seed=self.question.seed))
 
     # the same case but for one choice

@@ -73,6 +73,7 @@ def answer(case: Case) -> v.Verdict:
         programme=case.programme.name,
         vintage=case.vintage,
         unit=case.programme.unit,
+        direction=case.programme.direction,
         announced=case.announced,
         announced_after_vintage=case.announced is not None and case.announced > case.vintage,
         figures_used=tuple(case.figures["id"]),
@@ -94,15 +95,15 @@ def answer(case: Case) -> v.Verdict:
 
 def _arithmetic(case: Case, k: int) -> v.Milestone:
     """Milestone `k` with the arithmetic that can be given without a probability."""
-    day, target, last, capacity = case.path.dates[k], case.path.targets[k], case.last_figure, case.capacity
+    day, target, last = case.path.dates[k], case.path.targets[k], case.last_figure
     past = day <= case.vintage
     known = v.Milestone(
         date=day,
         target=target,
         target_id=case.path.ids[k],
-        status="past" if past else "exceeds_capacity" if capacity is not None and target > capacity else "open",
+        status=_status(case, k),
     )
-    required = None if last is None or past else pace.required_pace(last.date, last.value, day, target, capacity)
+    required = None if last is None or past else pace.required_pace(last.date, last.value, day, target, case.ceiling)
     if required is None:
         return known
     since, level = projection.stage_start(case, k)
@@ -114,6 +115,16 @@ def _arithmetic(case: Case, k: int) -> v.Milestone:
         stage_from=since,
         stage_required_monthly_additions=(target - level) / months if months > 0 else None,
     )
+
+
+def _status(case: Case, k: int) -> str:
+    """Status of milestone `k` by the last figure alone."""
+    target, last = case.path.targets[k], case.last_figure
+    if case.path.dates[k] <= case.vintage:
+        return "past"
+    if case.out_of_reach(target):
+        return "exceeds_capacity"
+    return "met" if last is not None and case.reaches(last.value, target) else "open"
 
 
 def _base(case: Case) -> v.Figure | None:

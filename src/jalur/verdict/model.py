@@ -14,7 +14,7 @@ import json
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 # Cut-offs of the words tied to probability: the same for every language and output.
 CLASSES = ((0.9, "very_likely"), (0.66, "likely"), (0.33, "uncertain"), (0.1, "unlikely"), (0.0, "very_unlikely"))
@@ -64,7 +64,8 @@ def probability_class(probability: float | None) -> str:
     str
         ``very_likely`` (>= 0.9), ``likely``, ``uncertain_met`` / ``uncertain_even`` / ``uncertain_missed``
         (0.33 to 0.66, by which way it leans: above 0.55, between, below 0.45), ``unlikely``, ``very_unlikely``
-        (< 0.1) or ``not_assessed``.
+        (< 0.1) or ``not_assessed``. A verdict may also be ``already_reached``, where the last figure stands at the
+        last target, or ``impossible``, where a target lies beyond the capacity: its chance is exactly 0.
     """
     if probability is None:
         return "not_assessed"
@@ -137,7 +138,13 @@ class Milestone:
     def __post_init__(self) -> None:
         """Round the chance and name its class."""
         object.__setattr__(self, "probability", rounded(self.probability))
-        object.__setattr__(self, "probability_class", probability_class(self.probability))
+        name = "impossible" if self.impossible else probability_class(self.probability)
+        object.__setattr__(self, "probability_class", name)
+
+    @property
+    def impossible(self) -> bool:
+        """Whether the chance is exactly 0, since the target lies beyond the capacity."""
+        return self.status == "exceeds_capacity" and self.probability is not None
 
 
 @dataclass(frozen=True)
@@ -257,6 +264,7 @@ class Verdict:
     programme: str
     vintage: str
     unit: str
+    direction: str = "up"
     announced: str | None = None
     announced_after_vintage: bool = False
     base: Figure | None = None
@@ -290,7 +298,36 @@ class Verdict:
         for one in fields(self):
             if one.init:
                 object.__setattr__(self, one.name, rounded(getattr(self, one.name)))
-        object.__setattr__(self, "probability_class", probability_class(self.joint_probability))
+        p = self.joint_probability
+        name = probability_class(p)
+        if p is not None and any(m.status == "exceeds_capacity" for m in self.milestones):
+            name = "impossible"
+        elif self.reached and (sure(p) if p is not None else self.in_time):
+            name = "already_reached"
+        object.__setattr__(self, "probability_class", name)
+
+    @property
+    def reached(self) -> bool:
+        """Whether the last published figure stands at the last target or beyond it, and so at every other."""
+        last = self.last_figure
+        if last is None or not self.milestones:
+            return False
+        return all(self.reaches(last.value, m.target) for m in self.milestones)
+
+    @property
+    def in_time(self) -> bool:
+        """Whether the last published figure is of a day not later than the last target."""
+        last = self.last_figure
+        return last is not None and bool(self.milestones) and last.date <= self.milestones[-1].date
+
+    @property
+    def sign(self) -> int:
+        """1 where the path leads up, -1 where it leads down: times a change, above 0 if that is towards the target."""
+        return -1 if self.direction == "down" else 1
+
+    def reaches(self, level: float, target: float) -> bool:
+        """Whether a level stands at the target or beyond it, in the direction of the path."""
+        return self.sign * level >= self.sign * target
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dict for JSON, tuples as lists."""

@@ -56,12 +56,12 @@ def _current_pace(case: Case) -> v.Pace | None:
         return None
     state = case.state([year_ago] if year_ago < case.last else [])
     then, today = state.draws([year_ago, case.now], n=case.question.draws, seed=case.question.seed)
-    return pace.growth(then, today, 12.0, case.capacity)
+    return pace.growth(then, today, 12.0, case.ceiling)
 
 
 def status_of(case: Case, k: int, probability: float) -> str:
     """Whether milestone `k` is open, past, met, or above the capacity."""
-    if case.capacity is not None and case.path.targets[k] > case.capacity:
+    if case.out_of_reach(case.path.targets[k]):
         return "exceeds_capacity"
     if case.path.dates[k] <= case.vintage:
         return "past"
@@ -83,20 +83,21 @@ def _milestone(case: Case, k: int, levels: dict[float, np.ndarray]) -> v.Milesto
     """Milestone `k` with its ranges and, if it is open, the paces that lead to it."""
     t, day, target = float(case.path.times[k]), case.path.dates[k], case.path.targets[k]
     known = milestone(case, k, case.chances[k])
-    q = dict(zip(QUANTILES, (float(x) for x in case.state().quantile(t, np.array(QUANTILES))), strict=True))
+    wanted = sorted({*QUANTILES, *LEVEL_CHANCES}) if case.falls else QUANTILES
+    q = dict(zip(wanted, (float(x) for x in case.state().quantile(t, np.array(wanted))), strict=True))
     known = replace(
         known,
         median=q[0.5],
         interval_50=(q[0.25], q[0.75]),
         interval_80=(q[0.1], q[0.9]),
         interval_90=(q[0.05], q[0.95]),
-        levels={f"{chance:g}": q[exceeded] for chance, exceeded in LEVEL_CHANCES.items()},
+        levels={f"{chance:g}": q[chance if case.falls else passed] for chance, passed in LEVEL_CHANCES.items()},
     )
     if known.status != "open":
         return known
     last = case.last_figure
     assert last is not None
-    required = pace.required_pace(last.date, last.value, day, target, case.capacity, levels[case.last])
+    required = pace.required_pace(last.date, last.value, day, target, case.ceiling, levels[case.last])
     since, start = stage_start(case, k)
     added = _projected(case, k, levels)
     return replace(
@@ -201,26 +202,29 @@ def _fan(case: Case) -> tuple[v.FanRow, ...]:
 
 
 def _levers(case: Case, levels: dict[float, np.ndarray]) -> v.Levers:
-    """Least extra additions a month, least widening of the capacity, and what a faster or slower run would give."""
+    """Least extra units a month towards the target, least widening of the capacity, and what another speed gives."""
     path, now, capacity = case.path, case.now, case.capacity
     assert capacity is not None
+    sign = -1 if case.falls else 1
     open_ = [k for k, t in enumerate(path.times) if t > now]
     months = {k: (path.times[k] - now) * 12 for k in open_}
     settled = np.ones(case.question.draws, bool)
     for k in set(range(len(path.dates))) - set(open_):
-        settled &= levels[float(path.times[k])] >= path.targets[k]
-    short = np.max([(path.targets[k] - levels[float(path.times[k])]) / months[k] for k in open_], axis=0)
+        settled &= sign * levels[float(path.times[k])] >= sign * path.targets[k]
+    short = np.max([sign * (path.targets[k] - levels[float(path.times[k])]) / months[k] for k in open_], axis=0)
     # Extra units cannot come from beyond the capacity.
-    possible = settled & (max(path.targets[k] for k in open_) <= capacity)
+    possible = settled & (not any(case.out_of_reach(path.targets[k]) for k in open_))
     short = np.where(possible, np.maximum(short, 0), np.inf)
     extra = {f"{chance:g}": _finite(np.quantile(short, chance, method="higher")) for chance in (0.5, 0.8)}
+    faster = tuple((float(x), case.joint if x == 0 else _faster(case, 1 + x / 100)) for x in FASTER_PERCENT)
+    if case.falls:  # the whole that a level falls from is known; nothing is there to be opened up
+        return v.Levers(extra, {}, 1.0, faster)
     limit = min(max([2.0 * capacity, *(c.units for c in case.programme.capacities)]), LARGEST) / capacity
 
     def wider(factor: float) -> float:
         return case.with_capacity(factor * capacity).joint
 
     factors = {f"{chance:g}": 1.0 if case.joint >= chance else _least(wider, chance, limit) for chance in (0.5, 0.8)}
-    faster = tuple((float(x), case.joint if x == 0 else _faster(case, 1 + x / 100)) for x in FASTER_PERCENT)
     return v.Levers(extra, factors, limit, faster)
 
 

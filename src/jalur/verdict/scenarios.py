@@ -19,6 +19,7 @@ from jalur.dates import calendar_day
 from jalur.verdict import model as v
 from jalur.verdict import projection
 from jalur.verdict.case import Case, Question
+from jalur.verdict.falling import Falling
 from jalur.verdict.judge import answer, judge
 from jalur.verdict.sensitivity import variant
 
@@ -79,9 +80,9 @@ def by_retention(case: Case, rates: tuple[float, ...] = RETENTION_RATES) -> tupl
     -------
     tuple of Retention
         Empty where exits change nothing or are subtracted already, and where there are no chances: with no milestone
-        to come, for a net count, and for a case that cannot carry a probability.
+        to come, for a net count or a level that is to fall, and for a case that cannot carry a probability.
     """
-    if case.programme.net or case.problem or not (case.path.times > case.now).any():
+    if case.falls or case.programme.net or case.problem or not (case.path.times > case.now).any():
         return ()
     path, now, targets = case.path, case.now, case.path.levels
     open_ = np.flatnonzero(path.times > now)
@@ -201,7 +202,7 @@ class Futures:
         on the normal scale, on which it is nearly straight.
         """
         found = []
-        for t, levels in zip(self.case.path.times, self.draws[1], strict=True):
+        for t, levels in zip(self.case.path.times, self._rising(self.draws[1]), strict=True):
             around = np.clip(np.add.outer(_PRINTED, _AROUND), 0.5 / DRAWS, 1 - 0.5 / DRAWS).ravel()
             nodes = np.unique(np.quantile(levels, around))
             scale = ndtri(np.clip(self.case.state().cdf(t, nodes), 1e-9, 1 - 1e-9))
@@ -216,14 +217,26 @@ class Futures:
 
     @cached_property
     def draws(self) -> tuple[np.ndarray, np.ndarray]:
-        """Joint draws on `dates`, shape (dates, draws), and on the milestones' dates, shape (milestones, draws)."""
+        """Joint draws on `dates`, shape (dates, draws), and on the milestones' dates, shape (milestones, draws).
+
+        Of a level that falls, they are of what has left.
+        """
         times = [*self.case.path.times, *self.dates]
         # As drawn, without the step that gives each date its exact law: what is printed is corrected for it below.
-        drawn = replace(self.case.state(), net=True).draws(times, n=DRAWS, seed=self.case.question.seed)
+        state = self.case.state()
+        wandering = state.wandering() if isinstance(state, Falling) else replace(state, net=True)
+        drawn = self._rising(wandering.draws(times, n=DRAWS, seed=self.case.question.seed))
         milestones, later = drawn[: len(self.case.path.times)].copy(), drawn[len(self.case.path.times) :]
         if not self.case.programme.net:
             later = _without_falls(later)
         return later, self._at_milestones(later, milestones)
+
+    def _rising(self, levels: np.ndarray) -> np.ndarray:
+        """Levels as they stand where they rise, else as what has left; and back again."""
+        if not self.case.falls:
+            return levels
+        assert self.case.ceiling is not None
+        return self.case.ceiling - levels
 
     def _at_milestones(self, later: np.ndarray, milestones: np.ndarray) -> np.ndarray:
         """`milestones` with the rows of those to come taken from `later`."""
@@ -249,12 +262,14 @@ class Futures:
         Extra units move every future alike, so the exact laws answer. Retention needs the draws: the exact result
         without it is moved by the difference that it makes among the same draws.
         """
-        state, targets, times, capacity = self.case.state(), self.case.path.levels, self.case.path.times, self.capacity
+        state, times, capacity = self.case.state(), self.case.path.times, self.capacity
+        targets = self._rising(self.case.path.levels)
         least = np.maximum(targets - extra * self.months(times), 0.0)
         least = np.where(targets > capacity, targets, least)  # extra units cannot come from beyond the capacity
-        single = np.array([state.probability(t, x) for t, x in zip(times, least, strict=True)])
-        joint = self.case.together(times, least)
-        ranges = np.minimum(self.middle_and_ends + extra * self.months(times)[:, None], capacity)
+        asked = self._rising(least)
+        single = np.array([state.probability(t, x) for t, x in zip(times, asked, strict=True)])
+        joint = self.case.together(times, asked)
+        ranges = np.minimum(self._rising(self.middle_and_ends) + extra * self.months(times)[:, None], capacity)
         if retention < 1 and self.open.any():
             everyone, staying = self.moved(extra, 1.0)[1], self.moved(extra, retention)[1]
             met = [levels >= targets[:, None] for levels in (everyone, staying)]
@@ -262,11 +277,11 @@ class Futures:
             joint = float(np.clip(joint + met[1].all(axis=0).mean() - met[0].all(axis=0).mean(), 0.0, single.min()))
             quantiles = [np.quantile(levels, _PRINTED, axis=1).T for levels in (everyone, staying)]
             ranges = np.maximum(ranges + quantiles[1] - quantiles[0], 0.0)
-        return single, joint, ranges
+        return single, joint, np.sort(self._rising(ranges), axis=1)
 
     def fan(self, extra: float, retention: float) -> tuple[v.FanRow, ...]:
         """Quantiles from the draws on `dates`."""
-        rows = np.quantile(self.moved(extra, retention)[0], _RANGE, axis=1).T
+        rows = np.quantile(self._rising(self.moved(extra, retention)[0]), _RANGE, axis=1).T
         return tuple(
             v.FanRow(calendar_day(float(t)), *map(float, row)) for t, row in zip(self.dates, rows, strict=True)
         )

@@ -168,6 +168,17 @@ class Format:
         self.other = next(other for other in LOCALES if other != lang)
         self._words = catalogues()[lang]
 
+    def towards(self, direction: str) -> Format:
+        """The same language for a path that leads ``up`` or ``down``.
+
+        Where it leads down, an entry of `falling` stands in for the entry of the same key, with the same values.
+        """
+        if direction != "down":
+            return self
+        made, words = Format(self.lang), self._words
+        made._words = {key: words.get(f"falling.{key}", said) for key, said in words.items()}
+        return made
+
     # sentences
 
     def say(self, key: str, **values: object) -> str:

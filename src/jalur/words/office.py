@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from jalur.dates import records
@@ -113,7 +114,9 @@ def claim_lines(fmt: Format, claim: Claim) -> list[str]:
     return lines
 
 
-def promise_lines(fmt: Format, paths: Iterable[HonestPath], capacities: dict[str, str]) -> list[str]:
+def promise_lines(
+    fmt: Format, paths: Iterable[HonestPath], capacities: dict[str, str], falls: bool = False
+) -> list[str]:
     """One line for each path that could be promised; `capacities` holds the titles by name."""
     lines = []
     for path in paths:
@@ -125,9 +128,9 @@ def promise_lines(fmt: Format, paths: Iterable[HonestPath], capacities: dict[str
             lines.append(fmt.say("office.promise.none_every" if every else "office.promise.none", **words))
             continue
         scale = fmt.scale(max(path.levels))
-        # Rounded down: a promise is never more than what was computed.
-        digits = scale.decimals
-        down = [int(x / scale.divisor * 10**digits) / 10**digits * scale.divisor for x in path.levels]
+        # Rounded down, or up where the level falls: a promise is never more than what was computed.
+        fine, whole = 10**scale.decimals / scale.divisor, ceil if falls else floor
+        down = [whole(x * fine) / fine for x in path.levels]
         numbers = [scale.number(x) for x in down[:-1]] + [scale.words(down[-1])]
         lines.append(
             fmt.say("office.promise.every" if every else "office.promise.row", levels=" → ".join(numbers), **words)

@@ -54,9 +54,8 @@ def question(verdict: Verdict, programme: Any, fmt: Format) -> str:
 
 
 def reached(verdict: Verdict) -> bool:
-    """Whether the last published figure already stands at or above the last target."""
-    last, steps = verdict.last_figure, verdict.milestones
-    return bool(last and steps and last.value >= max(m.target for m in steps))
+    """Whether the last published figure already stands at the last target or beyond it."""
+    return verdict.reached
 
 
 def status_word(milestone: Milestone, verdict: Verdict, fmt: Format) -> str:
@@ -65,8 +64,8 @@ def status_word(milestone: Milestone, verdict: Verdict, fmt: Format) -> str:
     if milestone.status == "exceeds_capacity":
         return fmt.say("status.exceeds_capacity")
     if p is None:
-        return fmt.say("class.not_assessed")
-    if sure(p) and (milestone.status == "past" or (last and last.value >= milestone.target)):
+        return fmt.say("status.met" if milestone.status == "met" else "class.not_assessed")
+    if sure(p) and (milestone.status == "past" or (last and verdict.reaches(last.value, milestone.target))):
         return fmt.say("status.met")
     if ruled_out(p) and milestone.status == "past":
         return fmt.say("status.missed")
@@ -92,8 +91,9 @@ def need(verdict: Verdict) -> Milestone | None:
 
     The path needs all its milestones, so it needs the largest of their paces; of equal ones the later date is named.
     """
-    ahead = [m for m in verdict.milestones if (m.required_monthly_additions or 0.0) > 0]
-    return max(ahead, key=lambda m: (m.required_monthly_additions, m.date), default=None)
+    sign = verdict.sign
+    ahead = [m for m in verdict.milestones if sign * (m.required_monthly_additions or 0.0) > 0]
+    return max(ahead, key=lambda m: (sign * m.required_monthly_additions, m.date), default=None)
 
 
 def old_figure(verdict: Verdict) -> bool:
@@ -113,11 +113,15 @@ def sentence(verdict: Verdict, fmt: Format, emphasis: bool = False) -> Markup:
         Set the probability in bold.
     """
     p, steps = verdict.joint_probability, verdict.milestones
+    if p is None and verdict.probability_class == "already_reached":
+        there = fmt.html("verdict.met", target=fmt.exact(steps[-1].target), date=fmt.day(verdict.last_figure.date))
+        return Markup("{} {}").format(there, fmt.html("verdict.met_unassessed", missing=missing(verdict, fmt)))
     if p is None:
         pace, last = need(verdict), verdict.last_figure
         tail = fmt.say("verdict.no_probability_short")
         if pace:
-            tail = fmt.say("verdict.no_probability", need=fmt.amount(pace.required_monthly_additions))
+            needed = fmt.amount(verdict.sign * pace.required_monthly_additions)
+            tail = fmt.say("verdict.no_probability", need=needed)
         elif reached(verdict):
             words = {"value": fmt.exact(last.value), "date": fmt.day(last.date)}
             tail += " " + fmt.say("verdict.above", target=fmt.exact(steps[-1].target), **words)
@@ -166,8 +170,10 @@ def reasons(verdict: Verdict, programme: Any, fmt: Format) -> list[str]:
             )
         )
     hard = min((m for m in ahead if m.stage_required_monthly_additions), key=lambda m: m.probability, default=None)
-    if hard and hard.stage_required_monthly_additions > 0:
-        needed, given = hard.stage_required_monthly_additions, hard.stage_projected_monthly_additions
+    if hard and verdict.sign * hard.stage_required_monthly_additions > 0:
+        needed, given = (
+            verdict.sign * x for x in (hard.stage_required_monthly_additions, hard.stage_projected_monthly_additions)
+        )
         # The last figure may bear the date of a milestone that has passed; the stretch then starts at the figure.
         before = [m for m in steps if m.date == hard.stage_from and m.date > verdict.vintage]
         values = dict(
@@ -177,7 +183,9 @@ def reasons(verdict: Verdict, programme: Any, fmt: Format) -> list[str]:
             noun=programme.noun[fmt.lang],
         )
         key = "short" if given < needed else "enough"
-        if key == "enough" and hard.median < hard.target:  # the projection does not start from the last figure
+        if key == "enough" and not verdict.reaches(
+            hard.median, hard.target
+        ):  # the projection does not start from the last figure
             key = "lower"
         if before:
             start, _, target = fmt.path([before[0].target, hard.target]).partition(" \u2192 ")
@@ -242,13 +250,14 @@ def fan_title(verdict: Verdict, figures: pd.DataFrame, fmt: Format) -> str:
         return fmt.say("fan.title.published" if len(figures) else "fan.title.nothing")
     ahead = [m for m in steps if m.date > verdict.vintage]
     if not ahead:
-        return fmt.say("fan.title.past_above" if steps[-1].median >= steps[-1].target else "fan.title.past_below")
+        there = verdict.reaches(steps[-1].median, steps[-1].target)
+        return fmt.say("fan.title.past_above" if there else "fan.title.past_below")
     # "Every target" and "the target" would speak of those that have passed, too.
     every, only = ("", "_one") if len(ahead) == len(steps) else ("_ahead", "_last")
     end = every if len(ahead) > 1 else only
     at = [m for m in ahead if abs(m.median / m.target - 1) < RIGHT_AT]
-    above = [m for m in ahead if m.median >= m.target and m not in at]
-    below = [m for m in ahead if m.median < m.target and m not in at]
+    above = [m for m in ahead if verdict.reaches(m.median, m.target) and m not in at]
+    below = [m for m in ahead if not verdict.reaches(m.median, m.target) and m not in at]
     if at:  # too near to say on which side
         if above and not below:
             return fmt.say("fan.title.mixed_at", passed=targets(above, fmt), missed=targets(at, fmt))
@@ -340,18 +349,23 @@ def take_sentences(verdict: Verdict, programme: Any, fmt: Format, last: Markup |
         if reached(verdict):
             said.append(fmt.html("take.from_met", **values))
         elif all(m.date <= verdict.vintage for m in steps):
-            gap = fmt.exact(final.target - verdict.last_figure.value)
+            gap = fmt.exact(verdict.sign * (final.target - verdict.last_figure.value))
             said.append(fmt.html(f"take.all_past.{'one' if len(steps) == 1 else 'many'}", gap=gap, **values))
         elif hard:  # the number belongs to the milestone that asks for most
-            values |= {"target": fmt.exact(hard.target), "need": fmt.amount(hard.required_monthly_additions)}
+            values |= {
+                "target": fmt.exact(hard.target),
+                "need": fmt.amount(verdict.sign * hard.required_monthly_additions),
+            }
             said.append(fmt.html("take.from", when=fmt.by(hard.date), noun=noun, **values))
     elif final is not None and base is None:
         steps_known = sum(m.date > verdict.vintage for m in steps) > 1
         said.append(fmt.html("take.from_none" if steps_known else "take.from_nothing"))
-    pairs = {row[0]: row[2] for row in verdict.published_pace}
+    sign = verdict.sign
+    pairs = {months: sign * pace for months, _, pace in verdict.published_pace}
     if pairs:
         said.append(_recent(pairs, fmt))
-    stages = [m.stage_required_monthly_additions for m in steps if m.stage_required_monthly_additions is not None]
+    wanted = [m.stage_required_monthly_additions for m in steps]
+    stages = [sign * pace for pace in wanted if pace is not None]
     rising = len(stages) > 1 and all(a < b for a, b in pairwise(stages))
     if rising and pairs.get(6, 0.0) < 0:
         said.append(fmt.html("take.rising_falling"))
@@ -386,12 +400,12 @@ def pace_sub(verdict: Verdict, noun: str, scale: Scale, fmt: Format) -> str:
 def pace_title(verdict: Verdict, fmt: Format) -> str:
     """The finding of the pace chart."""
     rows = [m for m in verdict.milestones if m.stage_required_monthly_additions is not None]
-    needed = [m.stage_required_monthly_additions for m in rows]
-    given = [m.stage_projected_monthly_additions for m in rows]
-    if not rows or None in given:
+    if not rows or any(m.stage_projected_monthly_additions is None for m in rows):
         return fmt.say("take.pace_title.published" if rows else "take.pace_title.recent")
+    needed = [verdict.sign * m.stage_required_monthly_additions for m in rows]
+    given = [verdict.sign * m.stage_projected_monthly_additions for m in rows]
     if all(g >= n for g, n in zip(given, needed, strict=True)):
-        there = all(m.median >= m.target for m in rows)
+        there = all(verdict.reaches(m.median, m.target) for m in rows)
         return fmt.say("take.pace_title.enough" if there else "take.pace_title.mixed")
     up = len(rows) > 1 and all(a < b for a, b in pairwise(needed))
     down = len(rows) > 1 and all(a > b for a, b in pairwise(given))
@@ -428,6 +442,7 @@ def levers(verdict: Verdict, programme: Any, fmt: Format) -> list[Markup]:
     given = verdict.levers
     if given:
         said += [_two_steps("lever.effort", given.extra_monthly_additions, fmt, fmt.amount, noun)]
+    if given and given.capacity_factor:
         said += [_two_steps("lever.reach", given.capacity_factor, fmt, lambda x: fmt.number(x, 1), noun)]
     passage = verdict.first_passage
     if passage and not reached(verdict):

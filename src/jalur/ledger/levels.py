@@ -1,4 +1,4 @@
-"""Flows as levels: what was added in one period after another, summed from a base level that somebody states.
+"""Which figures a programme uses, and the levels that they state: levels as they stand, flows as a running sum.
 
 A flow says how much was added from `flow_since` to `as_of`, both days included. The first flow starts on the day after
 the base, each other one on the day after the flow before it, so that nothing is counted twice and nothing is left out:
@@ -8,6 +8,7 @@ what leaves a gap or overlaps is named and never summed.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,25 @@ class Base:
     source: str
     known_on: dt.date
     url: str = ""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Default selection of rows: roles, kinds and definitions used, and the first reference day (None: all).
+
+    Levels stand as they are; flows are added up from `base`, which levels do not have.
+    """
+
+    definitions: tuple[str, ...]
+    roles: tuple[str, ...] = ("observation",)
+    kinds: tuple[str, ...] = ("level",)
+    since: dt.date | None = None
+    base: Base | None = None
+
+    def declared(self, frame: pd.DataFrame, unit: str) -> pd.Series:
+        """Which rows are of the declared roles, kinds and definitions and in the unit, on whatever day."""
+        used = (frame["unit"] == unit) & frame["role"].isin(self.roles) & frame["kind"].isin(self.kinds)
+        return used & frame["definition"].isin(self.definitions)
 
 
 def in_order(flows: pd.DataFrame, base: Base) -> pd.DataFrame:
@@ -83,7 +103,7 @@ def unbroken(flows: pd.DataFrame, base: Base, day: dt.date) -> pd.DataFrame:
     return ordered[(ordered["reported_on"] <= pd.Timestamp(day)).cummin()]
 
 
-def levels(chain: pd.DataFrame, base: Base) -> pd.DataFrame:
+def summed(chain: pd.DataFrame, base: Base) -> pd.DataFrame:
     """The level at the end of each flow of an unbroken chain, in the columns of observations.csv.
 
     A level is known from the day on which the last of its parts was; rounding errors of independent flows add up by
@@ -105,3 +125,60 @@ def levels(chain: pd.DataFrame, base: Base) -> pd.DataFrame:
     out["kind"], out["flow_since"] = "level", pd.NaT
     out["note"] = [f"{flow}; {note}" if note else flow for flow, note in zip(added, chain["note"], strict=True)]
     return out
+
+
+def largest(frame: pd.DataFrame, selection: Selection, unit: str) -> float:
+    """Return the largest figure that the default selection may use; 0 without any."""
+    used = frame[selection.declared(frame, unit)]
+    if selection.base is not None:
+        used = summed(in_order(used, selection.base), selection.base)
+    return float(used["value"].max()) if len(used) else 0.0
+
+
+def last_known(frame: pd.DataFrame, selection: Selection, unit: str, day: dt.date) -> tuple[float, str] | None:
+    """Return the level of the latest figure that had been published on a day, and its row id; None without any.
+
+    Floors ("more than") are passed over: they say nothing about where the level stood.
+    """
+    used = frame[selection.declared(frame, unit)]
+    if selection.base is not None:
+        used = summed(unbroken(used, selection.base, day), selection.base)
+    used = used[(used["reported_on"] <= pd.Timestamp(day)) & (used["qualifier"] != "at_least")]
+    if not len(used):
+        return None
+    row = used.sort_values(["as_of", "reported_on", "id"], kind="stable").iloc[-1]
+    return float(row["value"]), str(row["id"])
+
+
+def against(
+    steps: Sequence[tuple[int, str, float]], start: tuple[float, str] | None, stated: bool, falls: bool, label: str
+) -> list[Fault]:
+    """Find targets that lie against the direction of their path.
+
+    Parameters
+    ----------
+    steps : sequence of (row, id, units)
+        The targets in the order of their dates.
+    start : (units, words) or None
+        Where the path starts. The last target must lie beyond it.
+    stated : bool
+        Whether the start belongs to the path; no target may then lie on the wrong side of it.
+    falls : bool
+        Whether the path leads down.
+    label : str
+        How messages name the file.
+    """
+    wanted, other = ("below", "up where it is to rise") if falls else ("above", "down where it is to fall")
+    before, found = start if stated else None, []
+    for row, name, value in steps:
+        ends = [(before, False), (start if name == steps[-1][1] else None, True)]
+        for reference, words, strict in [(*end, strict) for end, strict in ends if end is not None]:
+            ahead = reference - value if falls else value - reference
+            if ahead < 0 or (strict and ahead == 0):
+                side = "at" if ahead == 0 else "above" if falls else "below"
+                given = f"{value:.15g}, {side} {words}, {reference:.15g}"
+                allowed = f"a target {wanted} it, or in programme.yml direction: {other}"
+                found.append(Fault(label, row, "value", given, allowed))
+                break
+        before = (value, f"the target before it, {name}")
+    return found

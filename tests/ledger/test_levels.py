@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from jalur import ledger
 from jalur.dates import half_width
 from jalur.errors import InputError
-from jalur.ledger import flows
-from jalur.ledger.flows import Base
+from jalur.ledger import levels
+from jalur.ledger.levels import Base
 
 FOREIGN = Path(__file__).parents[1] / "foreign" / "data"
 Change = Callable[[str], str]
@@ -64,8 +64,8 @@ def test_the_level_equals_the_running_sum_of_what_was_known(made, value, after, 
     day = base.date + dt.timedelta(days=after)
     order = list(rows.index)
     random.shuffle(order)
-    assert flows.problems(rows.loc[order], base, "x") == []
-    found = flows.levels(flows.unbroken(rows.loc[order], base, day), base)
+    assert levels.problems(rows.loc[order], base, "x") == []
+    found = levels.summed(levels.unbroken(rows.loc[order], base, day), base)
     total, expected, rounding = float(value), [], 0.0
     for row in rows.itertuples():
         if row.reported_on.date() > day or base.known_on > day:
@@ -152,6 +152,30 @@ def test_gaps_and_overlaps_are_refused_by_row(tmp_path: Path, change: Change, sa
     with pytest.raises(InputError) as error:
         ledger.load("electric_cars", changed(tmp_path, "observations.csv", change))
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize(("value", "side"), [("25", "below"), ("38", None), ("30", "at"), ("45", None)])
+def test_a_path_without_a_base_starts_at_the_last_figure_known_when_it_was_announced(
+    tmp_path: Path, value: str, side: str | None
+) -> None:
+    folder = Path(shutil.copytree(FOREIGN, tmp_path / "data"))
+    manifest, targets = (folder / "offline_share" / name for name in ("programme.yml", "targets.csv"))
+    text = manifest.read_text().replace("direction: down\n", "").replace(", offline-tgt-2", "")
+    manifest.write_text(text.replace("  base: {date: 2022-12-31, value: 30}\n", ""))
+    targets.write_text(targets.read_text().replace(",22,", f",{value},"))
+    if side is None:
+        assert ledger.load("offline_share", folder).path is not None
+        return
+    with pytest.raises(InputError) as error:
+        ledger.load("offline_share", folder)
+    said = f"given {value}, {side} the last figure known on 2023-06-01, offline-09, 30; allowed: a target above it"
+    assert f"offline_share/targets.csv, row 2, column value: {said}" in str(error.value)
+    manifest.write_text(manifest.read_text().replace("unit: percent\n", "unit: percent\ndirection: down\n"))
+    if side == "below":
+        assert ledger.load("offline_share", folder).direction == "down"
+    else:
+        with pytest.raises(InputError, match=r"given 30, at the last figure .* allowed: a target below it"):
+            ledger.load("offline_share", folder)
 
 
 def test_a_sum_beyond_the_capacity_is_refused(tmp_path: Path) -> None:
