@@ -10,9 +10,10 @@ import pytest
 
 from jalur.dates import decimal_year
 from jalur.engine import outlook
-from jalur.engine.figures import Figures, exact_figures
-from jalur.engine.outlook import condition, figures_from, forecast
+from jalur.engine.figures import Figures, exact_figures, figures_from
+from jalur.engine.outlook import condition, forecast
 from jalur.engine.prior import Prior, from_dict, load, make, to_dict
+from jalur.engine.scale import Units
 from jalur.errors import InputError
 
 T = np.array([2020.3, 2020.9, 2021.2, 2021.6, 2021.9, 2022.2])
@@ -60,18 +61,18 @@ def test_probabilities_agree_with_independent_draws_of_the_mixture(net):
     rng = np.random.default_rng(5)
     n = 100_000
     cell = rng.choice(len(net.weight), n, p=net.weight)
-    law = net.prior.take(cell)
+    law = net.laws.take(cell)
     a, b, d = net.covariance[0, 0, cell], net.covariance[0, 1, cell], net.covariance[1, 1, cell]
     n1, n2 = rng.standard_normal((2, n))
     z = net.mean[0, cell] + np.sqrt(a) * n1
     slope = net.mean[1, cell] + b / np.sqrt(a) * n1 + np.sqrt(d - b**2 / a) * n2
     step = 1 / 60
     for _ in range(round((2025.0 - 2022.2) / step)):  # Euler, quite unlike the exact discretisation
-        z = z + slope * step + law.level_noise * law.pace * np.sqrt(step) * rng.standard_normal(n)
-        z = z + (rng.random(n) < law.jump_rate * step) * law.jump_size * law.pace * rng.standard_normal(n)
+        z = z + slope * step + law.level_sd * np.sqrt(step) * rng.standard_normal(n)
+        z = z + (rng.random(n) < law.jump_rate * step) * law.jump_sd * rng.standard_normal(n)
         slope = slope - law.reversion * (slope - law.pace) * step
-        slope = slope + law.slope_noise * law.pace * np.sqrt(step) * rng.standard_normal(n)
-    level = 65 * net.prior.links[0].from_link(z)
+        slope = slope + law.slope_sd * np.sqrt(step) * rng.standard_normal(n)
+    level = 65 * net.laws.links[0].from_link(z)
     for target in (18.0, 24.0, 30.0, 40.0):
         assert net.probability(2025.0, target) == pytest.approx((level >= target).mean(), abs=0.005)
 
@@ -149,18 +150,18 @@ def test_the_joint_probability_of_two_dates_is_the_bivariate_normal():
 
     from jalur.engine.filter import transition
 
-    law = make(pace=0.15, slope_noise=0.5, level_noise=0.4, reversion=0.8)
+    law = make(pace_own=1.0, slope_noise=0.5, level_noise=0.4, reversion=0.8)
     one = condition(figures(), 65.0, net=True, prior=law)
     moves, mean, cov, joint = [], one.mean[:2, 0], one.covariance[:2, :2, 0], []
     for gap in (FUTURE[0] - 2022.2, 1.5):
-        h, e, a, b, d = (float(x[0]) for x in transition(one.prior, np.array([gap])))
+        h, e, a, b, d = (float(x[0]) for x in transition(one.laws, np.array([gap])))
         move = np.array([[1, h], [0, e]])
-        mean = move @ mean + one.prior.pace[0] * np.array([gap - h, 1 - e])
+        mean = move @ mean + one.laws.pace[0] * np.array([gap - h, 1 - e])
         cov = move @ cov @ move.T + np.array([[a, b], [b, d]])
         moves.append(move)
         joint.append((mean[0], cov.copy()))
     between = (moves[1] @ joint[0][1])[0, 0]
-    z = one.prior.links[0].to_link(np.array([20.0, 26.0]) / 65)
+    z = one.laws.links[0].to_link(np.array([20.0, 26.0]) / 65)
     both = [[joint[0][1][0, 0], between], [between, joint[1][1][0, 0]]]
     expected = multivariate_normal.cdf([joint[0][0] - z[0], joint[1][0] - z[1]], [0, 0], both)
     assert one.joint_probability((FUTURE[0], FUTURE[0] + 1.5), (20.0, 26.0)) == pytest.approx(expected, abs=5e-4)
@@ -373,16 +374,17 @@ def test_a_malformed_weights_file_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change", [{"pace": 0.0}, {"reversion": -1.0}, {"level_noise": -0.1}, {"own_share": 2.0}, {"power": -1}]
+    "change",
+    [{"reversion": 0.0}, {"reversion": -1.0}, {"level_noise": -0.1}, {"units": Units(own_share=2.0)}, {"power": -1}],
 )
 def test_an_impossible_prior_is_refused(change):
     with pytest.raises(InputError, match="prior"):
-        make(**({"pace": 0.1, "slope_noise": 0.5, "level_noise": 0.3, "reversion": 0.7} | change))
+        make(**({"pace_own": 1.0, "slope_noise": 0.5, "level_noise": 0.3, "reversion": 0.7} | change))
 
 
 def test_all_families_in_one_prior():
     families = ("logistic", "gompertz", "saturating", "weibull", "bass", ("richards", 2.0), "line")
-    mixed = make(families=families, family=np.arange(7), pace=0.12, slope_noise=0.5, level_noise=0.3, reversion=0.7,
+    mixed = make(families=families, family=np.arange(7), pace_own=1.0, slope_noise=0.5, level_noise=0.3, reversion=0.7,
                  capacity_share=[1.0, 0.9, 1.0, 0.9, 1.0, 1.0, 1.0], power=0.3)  # fmt: skip
     one = condition(figures(), 65.0, prior=mixed, past_t=(2021.0,))
     q = one.quantile(2024.0, np.array([0.05, 0.5, 0.95]))

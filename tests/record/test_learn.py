@@ -11,12 +11,22 @@ import pytest
 
 from jalur.engine.links import link
 from jalur.engine.outlook import condition, forecast
-from jalur.engine.prior import load, load_shapes, to_dict
+from jalur.engine.prior import PARAMETERS, load, load_shapes, to_dict
 from jalur.errors import InputError
 from jalur.record import learn as learn_prior
 from jalur.record import objective as learning
-from jalur.record.objective import cell_weights, crps_terms, fit_weights, grid, mixture_cdf, observe
-from jalur.record.series import COLUMNS, read_series
+from jalur.record.learn import SHAPES, series_alike, tasks_from, ties_alike
+from jalur.record.objective import (
+    Weights,
+    cell_weights,
+    crps_terms,
+    fit_weights,
+    grid,
+    log_weights,
+    mixture_cdf,
+    observe,
+)
+from jalur.record.series import COLUMNS
 
 
 def table(speeds=(0.1, 0.12, 0.3, 0.35), groups=("slow", "slow", "fast", "fast"), years=16, seed=0):
@@ -30,6 +40,14 @@ def table(speeds=(0.1, 0.12, 0.3, 0.35), groups=("slow", "slow", "fast", "fast")
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def grid_features():
+    return learning.features(grid()).shape[1]
+
+
+def everything(origins):
+    return series_alike(origins, np.ones(len(origins.level), bool))
+
+
 @pytest.fixture(scope="module")
 def csv(tmp_path_factory):
     path = tmp_path_factory.mktemp("series") / "series.csv"
@@ -39,7 +57,7 @@ def csv(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def origins(csv):
-    return observe(read_series(csv), grid())
+    return observe(tasks_from(csv), grid())
 
 
 def test_learning_is_deterministic_and_writes_a_file_that_loads(csv, tmp_path):
@@ -57,23 +75,20 @@ def test_learning_is_deterministic_and_writes_a_file_that_loads(csv, tmp_path):
 
 def test_the_shipped_weights_belong_to_the_grid_that_is_learned():
     shipped, fresh = load(), grid()
-    for name in ("pace", "slope_noise", "level_noise", "reversion", "jump_rate", "jump_size", "family"):
+    for name in (*PARAMETERS, "family"):
         np.testing.assert_array_equal(getattr(shipped, name), getattr(fresh, name))
-    assert (shipped.own_share, shipped.half_life, shipped.discount) == (
-        fresh.own_share,
-        fresh.half_life,
-        fresh.discount,
-    )
+    assert (shipped.units, shipped.slope_spread, shipped.discount) == (fresh.units, fresh.slope_spread, fresh.discount)
     assert shipped.version == learn_prior.WEIGHTS_VERSION
 
 
 def test_every_shape_ships_with_weights_of_its_own():
     shapes, own = load_shapes(), load()
-    for shipped, family in zip(shapes, learning.SHAPES, strict=True):
+    for shipped, family in zip(shapes, SHAPES, strict=True):
         fresh = grid(family)
         assert [(x.family, x.shape) for x in shipped.links] == [(x.family, x.shape) for x in fresh.links]
-        np.testing.assert_array_equal(shipped.pace, fresh.pace)
+        np.testing.assert_array_equal(shipped.pace_own, fresh.pace_own)
         assert 0.5 * np.abs(shipped.weight - own.weight).sum() > 0.05  # learned, not copied
+        assert shipped.class_names == own.class_names
     assert len({s.power for s in shapes}) == len(shapes)
 
 
@@ -108,17 +123,26 @@ def write(path, data):
     return path
 
 
-def test_fast_series_teach_fast_paces(tmp_path):
+def test_growing_series_teach_growing_laws(tmp_path):
+    """Series that keep growing give weight to laws with a pace; series that have levelled off to laws without."""
     means = []
-    for speed in (0.08, 0.4):
-        path = tmp_path / f"{speed}.csv"
-        table((speed, speed * 1.1), ("a", "a"), years=30 if speed < 0.1 else 12).to_csv(path, index=False)
+    for name, speed in (("levels off", 0.0), ("grows", 0.3)):
+        path = tmp_path / f"{name}.csv"
+        rows = []
+        for k in range(3):
+            rng = np.random.default_rng(k)
+            z = link("gompertz").to_link(0.1) + 0.25 * np.minimum(np.arange(25), 5)
+            z = z + speed * np.maximum(np.arange(25) - 5, 0) / 3 + 0.02 * rng.standard_normal(25)
+            share = link("gompertz").from_link(z)
+            rows += [("kind", f"series {k}", 2000 + i, 100 * x, 100) for i, x in enumerate(share)]
+        pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(path, index=False)
         prior = learn_prior.learn(path, progress=False)[0]
-        means.append(float(prior.weight @ np.log(prior.pace)))
-    assert means[1] > means[0] + 0.3
+        means.append(float(prior.weight @ (prior.pace_own + prior.pace_scatter)))
+    assert means[1] > means[0] + 0.1
 
 
-def test_the_gradient_of_the_objective_is_right(origins, monkeypatch):
+@pytest.mark.parametrize("towards", [None, Weights(np.full(grid_features(), 0.2), 0.6, 0.0)])
+def test_the_gradient_of_the_objective_is_right(origins, monkeypatch, towards):
     """Catch the objective on its way to the optimiser and differentiate it numerically."""
     import scipy.optimize
 
@@ -126,11 +150,11 @@ def test_the_gradient_of_the_objective_is_right(origins, monkeypatch):
 
     def keep(objective, start, **_):
         seen["f"], seen["x"] = objective, start
-        return scipy.optimize.OptimizeResult(x=start)
+        return scipy.optimize.OptimizeResult(x=start, fun=0.0)
 
     wide = replace(origins, cdf=origins.cdf.astype(float))
     monkeypatch.setattr(scipy.optimize, "minimize", keep)
-    fit_weights(wide, grid(), {})
+    fit_weights(wide, grid(), everything(origins), towards=towards)
     x = seen["x"] + 0.3 * np.random.default_rng(1).standard_normal(len(seen["x"]))
     x[-1] = 0.4
     _, slope = seen["f"](x)
@@ -141,13 +165,26 @@ def test_the_gradient_of_the_objective_is_right(origins, monkeypatch):
         assert slope[i] == pytest.approx(numeric, rel=5e-3, abs=2e-5)
 
 
+def test_a_class_is_drawn_to_the_weights_of_all(origins):
+    """The stronger the pull, the nearer the weights of a class are to those of all kinds."""
+    prior, v = grid(), everything(origins)
+    every = fit_weights(origins, prior, v)
+    fast = np.where(origins.kind == "fast", v, 0.0)
+    away = [
+        np.abs(fit_weights(origins, prior, fast, towards=every, penalty=penalty).theta - every.theta).max()
+        for penalty in (1e-4, 1.0)
+    ]
+    assert away[1] < 0.2 * away[0]
+
+
 def test_learning_lowers_the_score(origins):
-    def score(prior):
+    def score(weights):
         width, above = crps_terms(origins)
-        f = mixture_cdf(origins, prior)
+        f = mixture_cdf(origins, grid(), weights)
         return float((width * f * f - 2 * above * f + above).sum(axis=2).mean())
 
-    assert score(fit_weights(origins, grid(), {})) < score(grid()) - 0.02
+    learned = fit_weights(origins, grid(), everything(origins))
+    assert score(learned) < score(Weights(np.zeros(grid_features()), learned.power, 0.0)) - 0.01
 
 
 def test_the_interval_score_is_the_crps(origins):
@@ -160,18 +197,18 @@ def test_the_interval_score_is_the_crps(origins):
 
 
 def test_cells_forecast_what_the_engine_forecasts(csv, origins):
-    """The grid's forecasts, mixed by equal weights, are the outlook's."""
-    prior = grid()
-    f = mixture_cdf(origins, prior)
-    series = {s.name: s for s in read_series(csv)}
-    for i in (0, len(origins.level) // 2):
-        one = series[origins.name[i]]
-        past = one.t <= origins.year[i]
-        figures = learning.exact_figures(one.t[past], one.y[past], 100.0)
+    """The grid's forecasts, mixed by weights, are the outlook's."""
+    weights = Weights(np.random.default_rng(0).standard_normal(grid_features()), 0.5, 0.0)
+    prior = replace(grid(), log_weight=log_weights(weights, grid()), power=0.5)
+    f = mixture_cdf(origins, grid(), weights)
+    tasks = tasks_from(csv)
+    for i in (0, len(tasks) // 2):
+        one = tasks[i]
+        figures = learning.exact_figures(one.t, one.y, 100.0)
         outlook = condition(figures, 100.0, reporting_error=0.0, wild=0.0, net=True, prior=prior)
         middle = 0.5 * (origins.edges[i, 2, 1:] + origins.edges[i, 2, :-1])
         real = middle > 0  # below the last level's reach the intervals have no width
-        np.testing.assert_allclose(f[i, 2, real], outlook.cdf(origins.year[i] + 3, middle[real]), atol=1e-5)
+        np.testing.assert_allclose(f[i, 2, real], outlook.cdf(one.t[-1] + 3, middle[real]), atol=1e-4)
 
 
 def test_weights_are_probabilities(origins):
@@ -179,37 +216,86 @@ def test_weights_are_probabilities(origins):
     np.testing.assert_allclose(w.sum(axis=1), 1.0)
 
 
-def test_each_series_counts_once(origins):
-    v = learning.origin_weights(origins, {"slow": 0.5})
-    total = {n: v[origins.name == n].sum() for n in np.unique(origins.name)}
-    assert total["series 0"] == pytest.approx(total["series 1"])
-    assert total["series 2"] == pytest.approx(2 * total["series 0"])
+def test_each_series_counts_once_and_each_tie_alike(origins):
+    """Ties count alike whatever their kinds, kinds whatever their series, series whatever their origins."""
+    every = np.ones(len(origins.level), bool)
+    v = series_alike(origins, every)
+    total = [v[origins.series == n].sum() for n in np.unique(origins.series)]
+    np.testing.assert_allclose(total, 1 / len(total))
+    tied = replace(origins, kind=np.where(origins.series == "series 0", "dtp3", np.where(
+        origins.series == "series 1", "mcv1", "other kind")))  # fmt: skip
+    v = ties_alike(tied, every)
+    share = {kind: v[tied.kind == kind].sum() for kind in np.unique(tied.kind)}
+    assert share == pytest.approx({"dtp3": 1 / 4, "mcv1": 1 / 4, "other kind": 1 / 2})
+
+
+def test_no_more_series_of_a_kind_and_origins_of_a_series_than_said(monkeypatch, csv):
+    monkeypatch.setattr(learn_prior, "MOST_SERIES", 1)
+    monkeypatch.setattr(learn_prior, "MOST_ORIGINS", 2)
+    tasks = tasks_from(csv)
+    assert {(one.kind, one.series) for one in tasks} == {("fast", "series 2"), ("slow", "series 0")}
+    assert len(tasks) == 4
 
 
 def test_an_origin_sees_nothing_later(csv):
     """Values after the origin do not change what is learned about the cells there."""
-    series = read_series(csv)[:1]
-    changed = [series[0]._replace(y=np.where(series[0].t > 2008, series[0].y * 0.9, series[0].y))]
-    one, other = (observe(s, grid()) for s in (series, changed))
-    early = one.year <= 2008
-    assert early.sum() > 2
-    np.testing.assert_array_equal(one.cdf[early], other.cdf[: early.sum()])
+    task = tasks_from(csv)[0]
+    one, other = (observe([t], grid()) for t in (task, task._replace(outcome=task.outcome * 0.9)))
+    np.testing.assert_array_equal(one.cdf, other.cdf)
+    np.testing.assert_array_equal(one.log_likelihood, other.log_likelihood)
+    assert len(task.t) == len(task.y)
+    assert task.outcome.shape == (3,)
 
 
-def test_cross_fitting_reports_halves_and_groups(csv):
-    scores = learn_prior.crossfit(csv, progress=False)
-    assert [(s.learned_on, s.scored_on) for s in scores] == [
-        ("the other half of the series", "fast"), ("the other half of the series", "slow"),
-        ("slow", "fast"), ("fast", "slow"),
+def test_a_class_needs_three_ties_and_has_to_earn_its_weights(origins):
+    """With kinds of digital ties by name, the trial is held; weights are kept where they forecast better."""
+    names = np.array(["internet_users", "it_online_buyers", "broadband_per_100", "us_technology"])
+    renamed = replace(origins, kind=names[np.unique(origins.series, return_inverse=True)[1]])
+    learned = learn_prior.learn_weights(renamed, grid())
+    assert {"digital"} <= set(learned.trials) <= {"digital", "durables", "production"}
+    assert set(learned.classes) == {name for name, (plain, own) in learned.trials.items() if own < plain}
+    assert learn_prior.learn_weights(origins, grid()).trials == {}
+    forced = learn_prior.learn_weights(renamed, grid(), earned=["digital"])
+    assert list(forced.classes) == ["digital"]
+
+
+def test_weights_without_a_tie_have_not_seen_it(origins):
+    """What came of a kind left out does not move the weights."""
+    changed = replace(origins, outcome=np.where((origins.kind == "fast")[:, None], 99.0, origins.outcome))
+    one, other = (learn_prior.leave_ties_out(o, grid(), ()) for o in (origins, changed))
+    assert set(one) == {"fast", "slow"}
+    np.testing.assert_array_equal(one["fast"].log_weight, other["fast"].log_weight)
+    assert not np.allclose(one["slow"].log_weight, other["slow"].log_weight)
+
+
+def test_ties_are_named_by_their_first_kind():
+    assert [learn_prior.tie(k) for k in ("mcv1", "dtp3", "solar_share_power", "my kind")] == [
+        "dtp3", "dtp3", "wind_share_power", "my kind",
     ]  # fmt: skip
-    for s in scores:
-        assert 0 < s.scaled_crps < 5
-        assert 0 <= s.in_50 <= s.in_90 <= 1
-        assert sum(n for *_, n in s.reliability) <= 4 * s.origins
 
 
-def test_halves_are_fixed_by_name():
-    assert [learn_prior.half(n) for n in ("d", "e", "f", "g")] == [1, 0, 1, 1]
+def test_a_folder_of_benchmarks_gives_the_outside_view_as_well(csv, tmp_path):
+    """The table is found in its folder, and the official targets are learned beside the weights."""
+    (tmp_path / "kinds").mkdir()
+    (tmp_path / "kinds" / "open_kinds.csv").write_bytes(csv.read_bytes())
+    assert learn_prior.table_in(tmp_path) == tmp_path / "kinds" / "open_kinds.csv"
+    assert learn_prior.table_in(csv) == csv
+    rows = [f"s,{year},{5 + 2 * (year - 2003)},{year + 1}-05-01" for year in range(2003, 2016)]
+    (tmp_path / "targets").mkdir()
+    (tmp_path / "targets" / "series.csv").write_text(
+        "series_id,date,value,published\n" + "\n".join(rows) + "\n", encoding="utf-8"
+    )
+    (tmp_path / "targets" / "targets.csv").write_text(
+        "id,reference_class,kind,adoption_like,series_id,announced_on,known_through,target_date,target_value,window,"
+        "capacity,outcome_value,met\n"
+        "one,a,other,yes,s,2010-06-30,2009,2013,40,1,100,25,no\n"
+        "two,b,other,yes,s,2010-06-30,2009,2013,21,1,100,25,yes\n",
+        encoding="utf-8",
+    )
+    learn_prior.learn(tmp_path, tmp_path / "prior.json", progress=False)
+    view = json.loads((tmp_path / "outside.json").read_text(encoding="utf-8"))
+    assert set(view["classes"]) == {"a", "b"}
+    assert view["corners"]["all"]["cases"] == 2
 
 
 @pytest.mark.parametrize(

@@ -123,3 +123,19 @@ def test_verdict_scores_hold_all_of_them():
     assert list(got) == ["verdicts", "brier", "brier_skill", "auc", "reliability"]
     assert got["verdicts"] == 4
     assert sum(row["cases"] for row in got["reliability"]) == 4
+
+
+def test_weights_count_cases_as_often_as_they_say():
+    """A case of weight two is the case twice; the base rates, the ranking and the bins follow."""
+    rng = np.random.default_rng(0)
+    p, hit, stretch = rng.random(40), rng.random(40) < 0.5, rng.choice([1.15, 1.5], 40)
+    times = rng.integers(1, 4, 40)
+    twice = [np.repeat(x, times) for x in (p, hit, stretch)]
+    assert scores.brier(p, hit, times) == pytest.approx(scores.brier(*twice[:2]))
+    assert scores.brier_skill(p, hit, stretch, times) == pytest.approx(scores.brier_skill(*twice))
+    assert scores.auc(p, hit, times) == pytest.approx(scores.auc(*twice[:2]))
+    assert scores.auc(p, hit) == pytest.approx(scores.auc(p, hit, np.full(40, 7.0)))
+    for one, other in zip(scores.reliability(p, hit, weight=times), scores.reliability(*twice[:2]), strict=True):
+        assert (one.said, one.happened) == pytest.approx((other.said, other.happened))
+    for one, other in zip(scores.reliability(p, hit, weight=np.full(40, 7.0)), scores.reliability(p, hit), strict=True):
+        assert one.happened_95 == pytest.approx(other.happened_95)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from jalur import ledger
-from jalur.engine import outlook, prior
+from jalur.engine import figures_from, outlook, prior
 from jalur.errors import InputError
 from jalur.verdict import sensitivity
 from jalur.verdict.case import Case
@@ -84,7 +84,8 @@ def test_faster_futures_have_a_better_chance_and_no_change_is_the_verdict(verdic
 
 def test_extra_additions_lift_the_chance_to_what_they_promise(verdict):
     extra = verdict.levers.extra_monthly_additions
-    assert 0 < extra["0.5"] < extra["0.8"]
+    assert 0 <= extra["0.5"] < extra["0.8"]
+    assert (extra["0.5"] == 0) == (verdict.joint_probability >= 0.5)  # nothing is to be added where the chance is there
 
 
 def test_capacities_that_move_the_chance_are_called_out(verdict):
@@ -193,8 +194,8 @@ def test_other_growth_curves_are_the_engine_with_other_weights(programme, verdic
     case = Case.of(programme, MARCH)
     for shape, weights in zip(found.shapes, prior.load_shapes(), strict=True):
         state = outlook.condition(
-            outlook.figures_from(case.figures), verdict.capacity.units, reporting_error=programme.reporting_error,
-            reference_source=programme.reference_source, prior=weights,
+            figures_from(case.figures), verdict.capacity.units, reporting_error=programme.reporting_error,
+            reference_source=programme.reference_source, prior=weights, kind_class=programme.kind_class,
         )  # fmt: skip
         single = [state.probability(t, x) for t, x in zip(case.path.times, case.path.targets, strict=True)]
         assert shape.probabilities == tuple(round(p, 4) for p in single)

@@ -230,13 +230,21 @@ def _alt(
 
 
 @parts.styled
-def reliability_chart(bins: Sequence[Mapping[str, Any]], fmt: Format, narrow: bool = False) -> Chart:
+def reliability_chart(
+    bins: Sequence[Mapping[str, Any]],
+    fmt: Format,
+    narrow: bool = False,
+    *,
+    parts_of: Sequence[Mapping[str, Any]] = (),
+) -> Chart:
     """What was said against what happened; on the diagonal a chance means what it says.
 
     Parameters
     ----------
     bins : sequence of mapping
         said, happened (shares), cases, happened_95 (pair of shares, optional).
+    parts_of : sequence of mapping
+        The same for parts of the cases, such as single kinds of series: small dots that show their spread.
     """
     side = 92.0 if narrow else 104.0
     fig, ax = parts.canvas(side, side - 8, 13, 11, 7, 7)
@@ -247,6 +255,8 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]], fmt: Format, narrow: bo
     note(ax, fmt.say("chart.said"), (0.5, 0), dy=-17, side="both", ha="center", va="top", color=GREY)
     note(ax, fmt.say("chart.happened"), (0, 1), dx=-24, dy=6, side="both", ha="left", va="bottom", color=GREY)
     said = []
+    for b in parts_of:
+        ax.plot([100 * b["said"]], [100 * b["happened"]], "o", color=OTHER, ms=2.2, mew=0, zorder=2.5, clip_on=False)
     for b in bins:
         if b.get("happened_95"):
             ax.vlines(
@@ -284,7 +294,14 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]], fmt: Format, narrow: bo
 
 
 @parts.styled
-def coverage_chart(rows: Sequence[tuple[str, float]], fmt: Format, nominal: float = 0.9, narrow: bool = False) -> Chart:
+def coverage_chart(
+    rows: Sequence[tuple[str, float]],
+    fmt: Format,
+    nominal: float = 0.9,
+    narrow: bool = False,
+    *,
+    parts_of: Sequence[Sequence[float]] = (),
+) -> Chart:
     """Share of outcomes inside the nominal range, by method; the first row is ours.
 
     Parameters
@@ -292,6 +309,8 @@ def coverage_chart(rows: Sequence[tuple[str, float]], fmt: Format, nominal: floa
     rows : sequence of (name in words, share)
     nominal : float
         What the range promises.
+    parts_of : sequence of sequence of float
+        Of each row the shares in parts of the cases, such as single kinds of series: small dots that show their spread.
     """
     left = 36.0 if narrow else 46.0
     fig, ax = parts.canvas(92 if narrow else 124, 14 + 6.5 * len(rows), left, 5, 12, 7)
@@ -301,6 +320,9 @@ def coverage_chart(rows: Sequence[tuple[str, float]], fmt: Format, nominal: floa
     ax.spines["bottom"].set_visible(False)
     ax.tick_params(axis="x", length=0, pad=2)
     note(ax, fmt.say("chart.held"), (0, 1), dx=-left * 2.75, dy=6, side="both", ha="left", va="bottom", color=GREY)
+    for y, one in zip(range(len(rows) - 1, -1, -1), parts_of, strict=False):
+        ax.plot([100 * share for share in one], [y] * len(one), "o", color=INK, ms=1.8, mew=0, alpha=0.55, zorder=3,
+                clip_on=False)  # fmt: skip
     for y, (name, share) in zip(range(len(rows) - 1, -1, -1), rows, strict=True):
         ours = y == len(rows) - 1
         parts.band(ax, 0, 100 * share, y, 0.26, BLUE if ours else OTHER)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import log_ndtr
 
-from jalur.engine.prior import Prior
+from jalur.engine.prior import Laws
 
 Array = npt.NDArray[np.float64]
 _LOG_2PI = float(np.log(2 * np.pi))
@@ -46,15 +46,14 @@ class Filtered:
     clock: Array = field(repr=False)
 
 
-def transition(prior: Prior, gap: Array) -> tuple[Array, Array, Array, Array, Array]:
+def transition(laws: Laws, gap: Array) -> tuple[Array, Array, Array, Array, Array]:
     """Return (h, e, q11, q12, q22) of the exact discretisation over a gap.
 
     The level moves by ``pace * gap + h (b - pace)``, the slope to ``pace + e (b - pace)``; q is the covariance of the
     noise that the integrated Ornstein-Uhlenbeck slope and the level shocks add.
     """
-    h, e, unit11, unit22 = _unit_law(np.asarray(prior.reversion, float).tobytes(), np.asarray(gap, float).tobytes())
-    slope_variance = (prior.slope_noise * prior.pace) ** 2
-    level_variance = (prior.level_noise * prior.pace) ** 2
+    h, e, unit11, unit22 = _unit_law(np.asarray(laws.reversion, float).tobytes(), np.asarray(gap, float).tobytes())
+    slope_variance, level_variance = laws.slope_sd**2, laws.level_sd**2
     return h, e, unit11 * slope_variance + gap * level_variance, h * h / 2 * slope_variance, unit22 * slope_variance
 
 
@@ -76,12 +75,12 @@ def _unit_law(reversion: bytes, gap: bytes) -> tuple[Array, Array, Array, Array]
     return h, e, unit11, unit22
 
 
-def propagate(mean: Array, cov: Array, prior: Prior, gap: Array) -> None:
+def propagate(mean: Array, cov: Array, laws: Laws, gap: Array) -> None:
     """Move means and covariances forward by a gap, in place and without jumps."""
-    h, e, q11, q12, q22 = transition(prior, gap)
-    deviation = mean[1] - prior.pace
-    mean[0] += prior.pace * gap + h * deviation
-    mean[1] = prior.pace + e * deviation
+    h, e, q11, q12, q22 = transition(laws, gap)
+    deviation = mean[1] - laws.pace
+    mean[0] += laws.pace * gap + h * deviation
+    mean[1] = laws.pace + e * deviation
     cov[0] += h * cov[1]
     cov[:, 0] += h * cov[:, 1]
     cov[1] *= e
@@ -111,7 +110,7 @@ class _Components:
     jumped: tuple[tuple[slice, list[int]], ...] = ()
 
 
-def _components(pieces: list[_Piece], prior: Prior, wild: float, wild_factor: float) -> _Components:
+def _components(pieces: list[_Piece], laws: Laws, wild: float, wild_factor: float) -> _Components:
     """At most one jump, in one of the pieces of the gap (none: no jump is possible), wild figure or not.
 
     Kept dates split a gap without changing what is said of the figures: whether there is a jump depends on the whole
@@ -122,11 +121,11 @@ def _components(pieces: list[_Piece], prior: Prior, wild: float, wild_factor: fl
     if not pieces:
         return _Components(np.log(kinds), None, factors)
     whole = pieces[0].gap if len(pieces) == 1 else np.sum([piece.gap for piece in pieces], axis=0)
-    chance = -np.expm1(-prior.jump_rate * whole)
+    chance = -np.expm1(-laws.jump_rate * whole)
     parts = [chance] if len(pieces) == 1 else [chance * piece.gap / whole for piece in pieces]
     probability = np.concatenate([kinds * (1.0 - chance), *(kinds * part for part in parts)])
     jump = np.zeros_like(probability)
-    jump[len(kinds) :] = (prior.jump_size * prior.pace) ** 2
+    jump[len(kinds) :] = laws.jump_sd**2
     jumped = tuple(
         (slice((k + 1) * len(kinds), (k + 2) * len(kinds)), [0, *piece.moves]) for k, piece in enumerate(pieces)
     )
@@ -199,15 +198,15 @@ def _update(mean: Array, cov: Array, event: Event, parts: _Components) -> Array:
 
 
 def kalman(
-    prior: Prior, mean: Array, cov: Array, log_likelihood: Array, clock: Array, years: float, events: list[Event],
+    laws: Laws, mean: Array, cov: Array, log_likelihood: Array, clock: Array, years: float, events: list[Event],
     *, wild: float = 0.0, wild_factor: float = 10.0,
 ) -> Filtered:  # fmt: skip
     """Filter events in order of time, starting from a state at `clock`.
 
     Parameters
     ----------
-    prior : Prior
-        Cells and the discount of old log-likelihood.
+    laws : Laws
+        Growth laws of the series and the discount of old log-likelihood.
     mean, cov : array
         State at the start, shapes (states, cells) and (states, states, cells); changed in place.
     log_likelihood, clock : array
@@ -219,17 +218,17 @@ def kalman(
     wild, wild_factor : float
         Probability of a wild figure and the factor on its standard deviation.
     """
-    jumps = bool(np.any((prior.jump_rate > 0) & (prior.jump_size > 0)))
+    jumps = bool(np.any((laws.jump_rate > 0) & (laws.jump_sd > 0)))
     pieces: list[_Piece] = []
     for event in events:
         gap = event.clock - clock
         if np.any(gap > 0):
-            propagate(mean, cov, prior, gap)
+            propagate(mean, cov, laws, gap)
             clock = event.clock
             if jumps:
                 pieces.append(_Piece(gap))
-        if prior.discount < 1 and event.years > years:
-            log_likelihood *= prior.discount ** (event.years - years)
+        if laws.discount < 1 and event.years > years:
+            log_likelihood *= laws.discount ** (event.years - years)
         years = event.years
         if event.keep is not None:
             # A jump before this date, not yet told by a figure, moves the kept level as well.
@@ -240,7 +239,7 @@ def kalman(
             cov[:, event.keep] = cov[:, 0]
             cov[event.keep, event.keep] = cov[0, 0]
             continue
-        parts = _components(pieces, prior, wild, wild_factor)
+        parts = _components(pieces, laws, wild, wild_factor)
         pieces = []
         log_likelihood += _update(mean, cov, event, parts) + event.log_jacobian
     return Filtered(mean, cov, log_likelihood, clock)

@@ -1,7 +1,7 @@
 """The forecasting engine: from published figures and a capacity to the law of the count on any date.
 
-`condition` runs every growth law of the prior (`jalur.engine.prior`) over the figures (`jalur.engine.posterior`) and
-weighs them;
+`condition` states the growth laws of the prior (`jalur.engine.prior`) in the units of the series
+(`jalur.engine.scale`), runs every one over the figures (`jalur.engine.posterior`) and weighs them;
 the resulting `Outlook` answers questions about any date. Probabilities and quantiles of single dates come from the
 mixture itself, without sampling; joint questions from quasi-random paths (`jalur.engine.paths`).
 
@@ -23,19 +23,21 @@ import numpy as np
 import numpy.typing as npt
 
 from jalur.engine import paths
-from jalur.engine.figures import Figures, exact_figures, figures_from
+from jalur.engine.figures import Figures, exact_figures
 from jalur.engine.filter import transition
 from jalur.engine.mixture import Mixture, Stack, poisson_weights
 from jalur.engine.paths import Pace
 from jalur.engine.posterior import WILD_SHARE, Posterior, posterior
-from jalur.engine.prior import Prior, load
+from jalur.engine.prior import Laws, Prior, load
+from jalur.engine.scale import Scale
+from jalur.engine.scope import Scope, scope_of
 from jalur.errors import InputError
 
-__all__ = ["ENGINE_VERSION", "Figures", "Outlook", "Pace", "condition", "figures_from", "forecast"]
+__all__ = ["ENGINE_VERSION", "Outlook", "condition", "forecast"]
 
 Array = npt.NDArray[np.float64]
 
-ENGINE_VERSION = "1.2"
+ENGINE_VERSION = "2.0"
 
 GRID = 0.25  # years between the dates at which a count that cannot fall is compared with itself
 _NEGLIGIBLE = 1e-7  # components of the mixture with less weight are dropped
@@ -54,12 +56,19 @@ class Outlook:
         Dates of the first and the last figure.
     past_t : tuple of float
         Dates up to the last figure whose (smoothed) levels were kept.
-    prior : Prior
-        The cells that remain, in the order of the arrays below.
+    laws : Laws
+        The growth laws that remain, in the order of the arrays below.
     weight : array, shape (cells,)
         Posterior weights.
     mean, covariance : array
         State (z, b, kept past levels...) at the last figure: shapes (states, cells), (states, states, cells).
+    log_evidence : float
+    kind_class, class_used : str or None
+        Class that was declared, and the one whose weights were used (None: those of all kinds alike).
+    scale : Scale
+        What the series says about itself: clock, pace, scatter, evidence (on the link of the main family).
+    scope : Scope
+        Where the series lies outside of what was learned.
     """
 
     capacity: float
@@ -67,12 +76,22 @@ class Outlook:
     t_first: float
     t_last: float
     past_t: tuple[float, ...]
-    prior: Prior
+    laws: Laws
     weight: Array
     mean: Array
     covariance: Array
     log_evidence: float
+    kind_class: str | None
+    class_used: str | None
+    scale: Scale
+    scope: Scope
+    _without: Outlook | None = field(default=None, repr=False, compare=False)
     _cache: dict = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def without_class(self) -> Outlook:
+        """The same figures weighed as for a programme of an unknown class; itself where no class was used."""
+        return self if self._without is None else self._without
 
     # --- one date -----------------------------------------------------------------------------------------------
 
@@ -84,21 +103,21 @@ class Outlook:
         return self._cache["mixture", t]
 
     def _mixture(self, t: float) -> Mixture:
-        prior = self.prior
-        chance = np.ones((1, len(prior)))
+        laws = self.laws
+        chance = np.ones((1, len(laws)))
         if t >= self.t_last:
             gap = self.gap(self.t_last, t)
-            h, _, q11, _, _ = transition(prior, gap)
+            h, _, q11, _, _ = transition(laws, gap)
             cov = self.covariance
-            mean = self.mean[0] + prior.pace * gap + h * (self.mean[1] - prior.pace)
+            mean = self.mean[0] + laws.pace * gap + h * (self.mean[1] - laws.pace)
             variance = cov[0, 0] + 2 * h * cov[0, 1] + h * h * cov[1, 1] + q11
-            chance = poisson_weights(prior.jump_rate * gap)
+            chance = poisson_weights(laws.jump_rate * gap)
         else:
             i = 2 + self.past_index(t)
             mean, variance = self.mean[i], self.covariance[i, i]
         jumps = np.arange(len(chance))[:, None]
         weight = (self.weight * chance).ravel()
-        sd = np.sqrt(np.maximum(variance + jumps * (prior.jump_size * prior.pace) ** 2, 1e-18)).ravel()
+        sd = np.sqrt(np.maximum(variance + jumps * laws.jump_sd**2, 1e-18)).ravel()
         kept = weight > _NEGLIGIBLE * weight.max()
         repeat = len(chance)
         weight = weight[kept]
@@ -106,17 +125,17 @@ class Outlook:
             weight / weight.sum(),
             np.tile(mean, repeat)[kept],
             sd[kept],
-            np.tile(prior.family, repeat)[kept],
-            np.tile(prior.capacity_share, repeat)[kept] * self.capacity,
-            prior.links,
+            np.tile(laws.family, repeat)[kept],
+            np.tile(laws.capacity_share, repeat)[kept] * self.capacity,
+            laws.links,
         )
 
     def gap(self, start: float, end: float) -> Array:
         """Time between two dates in each cell's clock."""
-        one = {i: f.clock([start, end], self.t_first, self.t_last) for i, f in enumerate(self.prior.links)}
+        one = {i: f.clock([start, end], self.t_first, self.t_last) for i, f in enumerate(self.laws.links)}
         if len(one) == 1:
-            return np.full(len(self.prior), one[0][1] - one[0][0])
-        return np.array([c[1] - c[0] for c in one.values()])[self.prior.family]
+            return np.full(len(self.laws), one[0][1] - one[0][0])
+        return np.array([c[1] - c[0] for c in one.values()])[self.laws.family]
 
     def past_index(self, t: float) -> int:
         """Position of a date in `past_t`."""
@@ -211,6 +230,7 @@ def condition(
     past_t: Sequence[float] = (),
     prior: Prior | None = None,
     wild: float = WILD_SHARE,
+    kind_class: str | None = None,
 ) -> Outlook:
     """Condition the growth laws of the prior on published figures.
 
@@ -232,31 +252,49 @@ def condition(
         Default: the shipped weights.
     wild : float
         Probability that a figure's error is ten times as large as stated.
+    kind_class : str, optional
+        Class of the programme (`jalur.engine.KIND_CLASSES`). The weights are then those learned on kinds of that class,
+        if it has weights of its own; without a class those learned with every kind counting alike.
 
     Raises
     ------
     InputError
-        Without a usable figure, with values that are not finite or negative, or with a figure at or above capacity.
+        Without a usable figure, with values that are not finite or negative, with a figure at or above capacity, or
+        with a class that does not exist.
     """
     prior = load() if prior is None else prior
+    chosen = prior.for_class(kind_class)
     result = posterior(figures, capacity, prior, reporting_error=reporting_error, reference_source=reference_source,
                        past_t=past_t, wild=wild)  # fmt: skip
-    return _weighed(result, float(capacity), net)
+    plain = _weighed(result, prior, figures, float(capacity), net, kind_class, None)
+    if chosen is prior:
+        return plain
+    return _weighed(result, chosen, figures, float(capacity), net, kind_class, kind_class, plain)
 
 
-def _weighed(result: Posterior, capacity: float, net: bool) -> Outlook:
+def _weighed(
+    result: Posterior, prior: Prior, figures: Figures, capacity: float, net: bool, kind_class: str | None,
+    class_used: str | None, without: Outlook | None = None,
+) -> Outlook:  # fmt: skip
     """Weigh the cells by prior weight and likelihood; drop those without weight, and the offsets."""
-    prior, filtered = result.prior, result.filtered
+    filtered = result.filtered
     log_weight = np.log(prior.weight) + prior.power * filtered.log_likelihood
     top = log_weight.max()
     weight = np.exp(log_weight - top)
     cells = np.flatnonzero(weight > _NEGLIGIBLE)
     states = 2 + len(result.kept)
+    share = [weight[prior.family == k].sum() for k in range(len(prior.links))]
+    main = int(np.argmax(share))
+    scale = result.scale[main]
+    level = min(max(scale.level, 1e-6), 1 - 1e-6)
+    gain = scale.pace / float(prior.links[main].slope(level)) / (1 - level)
+    dates = len(np.unique(np.asarray(figures.t)[~np.asarray(figures.floor, bool)]))
     return Outlook(
         capacity=capacity, net=net, t_first=result.first, t_last=result.last, past_t=result.kept,
-        prior=prior.take(cells), weight=weight[cells] / weight[cells].sum(), mean=filtered.mean[:states, cells],
+        laws=result.laws.take(cells), weight=weight[cells] / weight[cells].sum(), mean=filtered.mean[:states, cells],
         covariance=filtered.covariance[:states, :states][:, :, cells],
-        log_evidence=float(top + np.log(weight.sum())),
+        log_evidence=float(top + np.log(weight.sum())), kind_class=kind_class, class_used=class_used, scale=scale,
+        scope=scope_of(scale, dates, gain, prior.ranges), _without=without,
     )  # fmt: skip
 
 
@@ -267,6 +305,7 @@ def forecast(
     capacity: float = 100.0,
     draws: int = 2000,
     seed: int = 0,
+    kind_class: str | None = None,
 ) -> Array:
     """Forecast an exact annual series that may fall, such as a share of a population.
 
@@ -279,10 +318,14 @@ def forecast(
     capacity : float
         Ceiling, in the unit of `y`.
     draws, seed : int
+    kind_class : str, optional
+        See `condition`.
 
     Returns
     -------
     array, shape (len(future_t), draws)
     """
     figures = exact_figures(t, y, capacity)
-    return condition(figures, capacity, reporting_error=0.0, net=True, wild=0.0).draws(future_t, draws, seed)
+    return condition(figures, capacity, reporting_error=0.0, net=True, wild=0.0, kind_class=kind_class).draws(
+        future_t, draws, seed
+    )

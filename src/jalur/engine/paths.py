@@ -14,13 +14,13 @@ from scipy.special import ndtr, ndtri
 
 from jalur.engine.filter import transition
 from jalur.engine.mixture import Mixture
-from jalur.engine.prior import Prior
+from jalur.engine.prior import Laws
 from jalur.errors import InputError
 
 Array = npt.NDArray[np.float64]
 
 
-class _Laws(Protocol):
+class _Posterior(Protocol):
     """What paths need of a `jalur.engine.outlook.Outlook`; see there for shapes and units."""
 
     @property
@@ -32,7 +32,7 @@ class _Laws(Protocol):
     @property
     def past_t(self) -> tuple[float, ...]: ...
     @property
-    def prior(self) -> Prior: ...
+    def laws(self) -> Laws: ...
     @property
     def weight(self) -> Array: ...
     @property
@@ -108,7 +108,7 @@ def _factor(cov: Array) -> Array:
     return lower
 
 
-def _ordered(outlook: _Laws, times: Sequence[float]) -> tuple[Array, list[int], list[int]]:
+def _ordered(outlook: _Posterior, times: Sequence[float]) -> tuple[Array, list[int], list[int]]:
     """Return the dates, and the positions of the past and of the future ones, each in order of time."""
     t = np.asarray(times, float).ravel()
     if not np.all(np.isfinite(t)):
@@ -132,31 +132,31 @@ def _count_jumps(rate: Array, u: Array) -> Array:
     return k
 
 
-def _levels(outlook: _Laws, z: Array, cell: npt.NDArray[np.intp]) -> Array:
+def _levels(outlook: _Posterior, z: Array, cell: npt.NDArray[np.intp]) -> Array:
     """Map draws on the link scale to the count."""
-    prior = outlook.prior
-    limit = outlook.capacity * prior.capacity_share[cell]
-    if len(prior.links) == 1:
-        return limit * prior.links[0].from_link(z)
+    laws = outlook.laws
+    limit = outlook.capacity * laws.capacity_share[cell]
+    if len(laws.links) == 1:
+        return limit * laws.links[0].from_link(z)
     out = np.empty_like(z)
-    for k, one in enumerate(prior.links):
-        of = prior.family[cell] == k
+    for k, one in enumerate(laws.links):
+        of = laws.family[cell] == k
         out[..., of] = one.from_link(z[..., of])
     return out * limit
 
 
-def _law(outlook: _Laws, start: float, end: float, cell: npt.NDArray[np.intp]) -> list[Array]:
+def _law(outlook: _Posterior, start: float, end: float, cell: npt.NDArray[np.intp]) -> list[Array]:
     """Gap and transition between two dates (see `jalur.engine.filter.transition`), of each draw's cell."""
     gap = outlook.gap(start, end)
-    return [part[cell] for part in (gap, *transition(outlook.prior, gap))]
+    return [part[cell] for part in (gap, *transition(outlook.laws, gap))]
 
 
-def draws(outlook: _Laws, times: Sequence[float], n: int, seed: int) -> Array:
+def draws(outlook: _Posterior, times: Sequence[float], n: int, seed: int) -> Array:
     """See `Outlook.draws`."""
     t, past, future = _ordered(outlook, times)
     rng = np.random.default_rng(seed)
     cell = _pick(outlook.weight, _latin(n, rng))
-    prior = outlook.prior.take(cell)
+    laws = outlook.laws.take(cell)
     mean, lower = outlook.mean[:, cell], _factor(_past_first(outlook))[:, :, cell]
     kept = len(outlook.past_t)
     noise = ndtri(np.array([_latin(n, rng) for _ in range(kept + 2)]))
@@ -169,12 +169,12 @@ def draws(outlook: _Laws, times: Sequence[float], n: int, seed: int) -> Array:
     for i in future:
         if t[i] > now:
             gap, h, e, q11, q12, q22 = _law(outlook, now, t[i], cell)
-            k = _count_jumps(prior.jump_rate * gap, _latin(n, rng))
-            total = np.sqrt(np.maximum(q11 + k * (prior.jump_size * prior.pace) ** 2, 1e-300))
+            k = _count_jumps(laws.jump_rate * gap, _latin(n, rng))
+            total = np.sqrt(np.maximum(q11 + k * laws.jump_sd**2, 1e-300))
             n1, n2 = ndtri(_latin(n, rng)), ndtri(_latin(n, rng))
-            level = level + prior.pace * gap + h * (slope - prior.pace) + total * n1
+            level = level + laws.pace * gap + h * (slope - laws.pace) + total * n1
             along = q12 / total
-            slope = prior.pace + e * (slope - prior.pace) + along * n1 + np.sqrt(np.maximum(q22 - along**2, 0)) * n2
+            slope = laws.pace + e * (slope - laws.pace) + along * n1 + np.sqrt(np.maximum(q22 - along**2, 0)) * n2
             now = t[i]
         z[i] = level
     count = _levels(outlook, z, cell)
@@ -184,7 +184,7 @@ def draws(outlook: _Laws, times: Sequence[float], n: int, seed: int) -> Array:
     return _bring_to_exact(outlook, running, t, past + future)
 
 
-def _past_first(outlook: _Laws) -> Array:
+def _past_first(outlook: _Posterior) -> Array:
     """Covariance in the order past levels, z, b: the order of time."""
     states = len(outlook.mean)
     order = np.r_[2:states, 0:2]
@@ -198,7 +198,7 @@ def _running_maximum(count: Array, past: list[int], future: list[int]) -> Array:
     return out[:-1]
 
 
-def _bring_to_exact(outlook: _Laws, count: Array, t: Array, order: list[int]) -> Array:
+def _bring_to_exact(outlook: _Posterior, count: Array, t: Array, order: list[int]) -> Array:
     """Give each date's draws the exact distribution, keeping their ranks as far as no path falls."""
     out = np.empty_like(count)
     n = count.shape[1]
@@ -253,7 +253,7 @@ def _assign(values: Array, score: Array, before: Array | None) -> Array:
     return np.maximum(out, before)
 
 
-def joint_probability(outlook: _Laws, times: Sequence[float], levels: Sequence[float]) -> float:
+def joint_probability(outlook: _Posterior, times: Sequence[float], levels: Sequence[float]) -> float:
     """See `Outlook.joint_probability`.
 
     Genz' sequential conditioning: each path is kept above the levels and carries the probability of that. Only the
@@ -276,7 +276,7 @@ def joint_probability(outlook: _Laws, times: Sequence[float], levels: Sequence[f
     u = _lattice(JOINT_POINTS, 3 + kept + 3 * len(future))
     column = iter(u)
     cell = _pick(outlook.weight, next(column))
-    prior = outlook.prior.take(cell)
+    laws = outlook.laws.take(cell)
     needed: dict[int, float] = {}
     for i in past:
         state = outlook.past_index(t[i])
@@ -294,12 +294,12 @@ def joint_probability(outlook: _Laws, times: Sequence[float], levels: Sequence[f
     now = outlook.t_last
     for i in future:
         gap, h, e, q11, q12, q22 = _law(outlook, now, t[i], cell)
-        k = _count_jumps(prior.jump_rate * gap, next(column))
-        deviation = here[1] - prior.pace
-        centre = here[0] + prior.pace * gap + h * deviation
-        slope = prior.pace + e * deviation
+        k = _count_jumps(laws.jump_rate * gap, next(column))
+        deviation = here[1] - laws.pace
+        centre = here[0] + laws.pace * gap + h * deviation
+        slope = laws.pace + e * deviation
         a, b, d = a + 2 * h * b + h * h * d + q11, e * (b + h * d) + q12, e * e * d + q22
-        a = a + k * (prior.jump_size * prior.pace) ** 2
+        a = a + k * laws.jump_sd**2
         sd = np.sqrt(np.maximum(a, 1e-18))
         n1, chance = _above(centre, sd, _threshold(outlook, level[i], cell), next(column))
         weight *= chance
@@ -315,7 +315,7 @@ def _square(lower: Array) -> tuple[Array, Array, Array]:
     return lower[0, 0] ** 2, lower[0, 0] * lower[1, 0], lower[1, 0] ** 2 + lower[1, 1] ** 2
 
 
-def _matching(outlook: _Laws, t: float, p: float, level: float) -> float:
+def _matching(outlook: _Posterior, t: float, p: float, level: float) -> float:
     """Level that the working model reaches on date t with probability p."""
     mixture = outlook.mixture(t)
     if abs(float(mixture.survival(level)) - p) < 1e-9:
@@ -323,13 +323,13 @@ def _matching(outlook: _Laws, t: float, p: float, level: float) -> float:
     return float(mixture.quantile(1 - p)) if p < 1 else 0.0
 
 
-def _threshold(outlook: _Laws, level: float | None, cell: npt.NDArray[np.intp]) -> Array:
-    prior = outlook.prior
+def _threshold(outlook: _Posterior, level: float | None, cell: npt.NDArray[np.intp]) -> Array:
+    laws = outlook.laws
     if level is None or level <= 0:
         return np.full(len(cell), -np.inf)
-    share = level / (outlook.capacity * prior.capacity_share)
+    share = level / (outlook.capacity * laws.capacity_share)
     inner = np.clip(share, 1e-12, 1 - 1e-12)
-    z = np.array([one.to_link(inner) for one in prior.links])[prior.family, np.arange(len(prior))]
+    z = np.array([one.to_link(inner) for one in laws.links])[laws.family, np.arange(len(laws))]
     return np.where(share >= 1, np.inf, z)[cell]
 
 
@@ -340,7 +340,7 @@ def _above(centre: Array, sd: Array, threshold: Array, u: Array) -> tuple[Array,
     return -ndtri(np.clip(u * chance, 1e-300, 1 - 1e-16)), chance
 
 
-def pace(outlook: _Laws) -> Pace:
+def pace(outlook: _Posterior) -> Pace:
     """See `Outlook.pace`."""
     n = 4096
     u = _lattice(n, 3)
@@ -349,20 +349,20 @@ def pace(outlook: _Laws) -> Pace:
     n1, n2 = ndtri(u[1]), ndtri(u[2])
     z = outlook.mean[0, cell] + lower[0, 0] * n1
     slope = outlook.mean[1, cell] + lower[1, 0] * n1 + lower[1, 1] * n2
-    prior = outlook.prior
-    limit = outlook.capacity * prior.capacity_share[cell]
+    laws = outlook.laws
+    limit = outlook.capacity * laws.capacity_share[cell]
     share = np.clip(_levels(outlook, z, cell) / limit, 1e-9, 1 - 1e-9)
-    steep = np.array([one.slope(share) for one in prior.links])[prior.family[cell], np.arange(n)]
+    steep = np.array([one.slope(share) for one in laws.links])[laws.family[cell], np.arange(n)]
     yearly = slope * limit / steep
     if not outlook.net:
         yearly = np.maximum(yearly, 0.0)
-    share_of = np.array([outlook.weight[prior.family == k].sum() for k in range(len(prior.links))])
+    share_of = np.array([outlook.weight[laws.family == k].sum() for k in range(len(laws.links))])
     main = int(share_of.argmax())
-    own = slope[prior.family[cell] == main]
+    own = slope[laws.family[cell] == main]
 
     def interval(x: Array, mass: float) -> tuple[float, float]:
         low, high = np.quantile(x, [(1 - mass) / 2, (1 + mass) / 2])
         return float(low), float(high)
 
     return Pace(float(np.median(yearly)), interval(yearly, 0.5), interval(yearly, 0.8),
-                float(np.median(own)), interval(own, 0.8), prior.links[main].family)  # fmt: skip
+                float(np.median(own)), interval(own, 0.8), laws.links[main].family)  # fmt: skip

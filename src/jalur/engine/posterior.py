@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from jalur.engine.figures import LARGEST, SMALLEST, Figures, checked
 from jalur.engine.filter import Event, Filtered, kalman
-from jalur.engine.prior import Prior
+from jalur.engine.prior import Laws, Prior
+from jalur.engine.scale import Scale, measure
 from jalur.errors import InputError
 
 Array = npt.NDArray[np.float64]
@@ -25,8 +26,10 @@ class Posterior:
 
     Attributes
     ----------
-    prior : Prior
-        The cells, with their paces for this series.
+    laws : Laws
+        The prior's growth laws in the units of this series.
+    scale : tuple of Scale
+        Those units, on each family's link.
     filtered : Filtered
         Means (states, cells), covariances (states, states, cells), log-likelihoods (cells,); the states are z, b,
         the kept levels, the offsets of issuing bodies.
@@ -36,7 +39,8 @@ class Posterior:
         Dates of the kept levels.
     """
 
-    prior: Prior
+    laws: Laws
+    scale: tuple[Scale, ...]
     filtered: Filtered
     first: float
     last: float
@@ -53,7 +57,7 @@ def posterior(
     past_t: Sequence[float] = (),
     wild: float = WILD_SHARE,
 ) -> Posterior:
-    """Run every cell's filter over the figures; see `jalur.engine.outlook.condition` for the parameters.
+    """Run every cell's filter over the figures; see `jalur.engine.condition` for the parameters.
 
     Raises
     ------
@@ -69,10 +73,12 @@ def posterior(
     dates = np.array([*t, *kept])
     clocks = np.array([link.clock(dates, first, last) for link in prior.links])[prior.family].T
     z, jacobian = _on_link(figures, capacity, prior)
-    points = ~figures.floor
-    prior = prior.paced(clocks[: len(t)][points], z[points])
-
-    variance, loading = _errors(figures, capacity, prior, jacobian, reporting_error)
+    variance, loading = _errors(figures, capacity, jacobian, reporting_error)
+    # The scatter is that of one body's figures: what offsets between bodies explain is taken off as well.
+    others = np.array([source in _bodies(figures, reference_source) for source in figures.source])
+    explained = variance + np.where(others, OFFSET_SD, 0.0)[:, None] ** 2 * loading**2
+    scale = _scale(figures, capacity, prior, clocks[: len(t)], z, explained)
+    laws = prior.laws(scale)
     alone = _bodies(figures, reference_source) - set(offsets)
     events, spreads = [], []
     for i, source in enumerate(figures.source):
@@ -85,19 +91,19 @@ def posterior(
     marks = [Event(clocks[len(t) + j], date, keep=2 + j) for j, date in enumerate(kept)]
     order = sorted([*marks, *events[1:]], key=lambda e: (e.years, e.keep is None))
 
-    states, cells = 2 + len(kept) + len(offsets), len(prior)
+    states, cells = 2 + len(kept) + len(offsets), len(laws)
     mean, cov = np.zeros((states, cells)), np.zeros((states, states, cells))
-    mean[0], mean[1] = z[0], prior.pace
+    mean[0], mean[1] = z[0], laws.pace
     # The first figure may be wild as well; its mixture is collapsed like the others'.
     cov[0, 0] = first_variance * (1 + wild * (WILD_FACTOR**2 - 1))
-    cov[1, 1] = (prior.slope_spread * prior.pace) ** 2
+    cov[1, 1] = laws.start_sd**2
     for state in offsets.values():
         cov[state, state] = OFFSET_SD**2
     if start.source is not None:
         cov[0, 0] += loading[0] ** 2 * OFFSET_SD**2
         cov[0, start.source] = cov[start.source, 0] = -loading[0] * OFFSET_SD**2
-    filtered = kalman(prior, mean, cov, np.zeros(cells), start.clock, first, order, wild=wild, wild_factor=WILD_FACTOR)
-    return Posterior(prior, filtered, first, last, kept)
+    filtered = kalman(laws, mean, cov, np.zeros(cells), start.clock, first, order, wild=wild, wild_factor=WILD_FACTOR)
+    return Posterior(laws, scale, filtered, first, last, kept)
 
 
 def _bodies(figures: Figures, reference: str | None) -> set[str]:
@@ -128,9 +134,22 @@ def _on_link(figures: Figures, capacity: float, prior: Prior) -> tuple[Array, Ar
     return z, jacobian
 
 
-def _errors(
-    figures: Figures, capacity: float, prior: Prior, jacobian: Array, reporting_error: float
-) -> tuple[Array, Array]:
+def _scale(
+    figures: Figures, capacity: float, prior: Prior, clocks: Array, z: Array, variance: Array
+) -> tuple[Scale, ...]:
+    """Measure the series on each family's link, where its curve saturates at the given capacity or nearest to it."""
+    points = ~figures.floor
+    level = float(figures.y[points][-1]) / capacity
+    out = []
+    for k in range(len(prior.links)):
+        of = np.flatnonzero(prior.family == k)
+        # A family without a cell is asked for nothing; any cell's numbers hold its place.
+        cell = of[np.argmin(np.abs(prior.capacity_share[of] - 1))] if len(of) else 0
+        out.append(measure(clocks[points, cell], z[points, cell], variance[points, cell], level, prior.units))
+    return tuple(out)
+
+
+def _errors(figures: Figures, capacity: float, jacobian: Array, reporting_error: float) -> tuple[Array, Array]:
     """Return variances of the figures and the effect of a relative offset, both on the link scale, by the delta method.
 
     A rounded figure is uniform over its interval (variance half-width^2 / 3); the reporting error is relative.

@@ -1,38 +1,115 @@
-"""The prior: a grid of growth laws with weights learned from real adoption series.
+"""The prior: a grid of growth laws in units of the series, with weights learned from real series of many kinds.
 
-A cell of the grid is one growth law. On the link scale ``z = g(N / K)`` it reads, in continuous time,
+A cell of the grid is one growth law. On the link scale ``z = g(N / K)`` and in the clock of the series it reads
 
-    dz = b dt + level_noise * pace dW1 + dJ          db = -reversion (b - pace) dt + slope_noise * pace dW2
+    dz = b dt + level_noise * s dW1 + dJ             db = -reversion (b - m) dt + slope_noise * |m| dW2
+    m = pace_own * (pace of the series) + pace_scatter * s
 
-with jumps J at `jump_rate` a year, each N(0, (jump_size * pace)^2). All noise is counted in units of the pace, so a
-fast growth law is also an uncertain one. The pace itself lies between the cell's common pace and the series' own
-recent pace (geometric mean, see `Prior.paced`): a fast adopter is expected to stay faster than others, and to slow
-down towards them. The weights ship as ``prior.json``; `jalur.record.learn` learns them. The file also holds weights of
-the same growth laws with other shapes of the curve, each learned by itself: `load_shapes`.
+with jumps J at `jump_rate` a unit of time, each N(0, (jump_size * s)^2). Clock, pace and scatter s are measured on the
+series itself (`jalur.engine.scale`); `Prior.laws` turns the grid into growth laws in years and link units. A cell may
+have the pace zero (a plateau) or a negative one (a count that falls).
+
+The weights are learned with every kind of series counting alike (`log_weight`, `power`), for a programme of a kind
+never seen; a declared class of kinds has weights of its own, drawn towards those of all (`classes`). They ship as
+``prior.json``, which also holds the weights for other shapes of the curve, each learned by itself: `load_shapes`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from jalur.engine.links import Link, link
+from jalur.engine.scale import Scale, Units
 from jalur.errors import InputError
 
 Array = npt.NDArray[np.float64]
 
-PARAMETERS = ("pace", "slope_noise", "level_noise", "reversion", "jump_rate", "jump_size", "capacity_share")
-SLOWEST = 0.03  # link units a year: the least own pace that counts
-QUARTER = 0.25
+KIND_CLASSES = ("digital", "durables", "coverage", "energy", "finance", "transport", "institutions", "production")
+PARAMETERS = ("pace_own", "pace_scatter", "slope_noise", "level_noise", "reversion", "jump_rate", "jump_size",
+              "capacity_share")  # fmt: skip
 HIGHEST_POWER = 10
+
+
+@dataclass(frozen=True)
+class ClassWeights:
+    """Weights of the growth laws for one class of kinds.
+
+    Attributes
+    ----------
+    log_weight : array, shape (cells,)
+    power : float
+        Power of the likelihood.
+    kinds, ties : int
+        Kinds of series behind them, and how many of those are independent of each other.
+    """
+
+    log_weight: Array
+    power: float
+    kinds: int = 0
+    ties: int = 0
+
+
+@dataclass(frozen=True)
+class Laws:
+    """Growth laws of one series in years and link units; arrays have shape (cells,).
+
+    Attributes
+    ----------
+    links : tuple of Link
+    family : array of int
+        Index into `links`.
+    pace : array
+        Pace to which the slope reverts, per year.
+    slope_sd, level_sd : array
+        Noise of the slope and of the level, per root of a year.
+    reversion, jump_rate : array
+        Per year.
+    jump_sd : array
+        Standard deviation of a jump.
+    start_sd : array
+        Standard deviation of the slope at the first figure.
+    capacity_share : array
+    log_weight : array
+        Logarithm of the prior weight, up to a constant.
+    power : float
+        Power of the likelihood in the posterior.
+    discount : float
+        Weight of a year-old log-likelihood increment relative to one of today.
+    """
+
+    links: tuple[Link, ...]
+    family: npt.NDArray[np.intp]
+    pace: Array
+    slope_sd: Array
+    level_sd: Array
+    reversion: Array
+    jump_rate: Array
+    jump_sd: Array
+    start_sd: Array
+    capacity_share: Array
+    log_weight: Array
+    power: float
+    discount: float
+
+    def __len__(self) -> int:
+        return len(self.pace)
+
+    def take(self, cells: npt.NDArray[np.intp]) -> Laws:
+        """Return the laws of some cells."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        taken: dict[str, Any] = {name: x[cells] for name, x in values.items() if isinstance(x, np.ndarray)}
+        return replace(self, **taken)
 
 
 @dataclass(frozen=True)
@@ -45,14 +122,16 @@ class Prior:
         Families in use.
     family : array of int
         Index into `links`.
-    pace : array
-        Common pace: link units a year.
-    slope_noise, level_noise : array
-        In units of the pace (per square root of a year).
+    pace_own, pace_scatter : array
+        The pace to which the slope reverts, in paces of the series and in its scatters.
+    slope_noise : array
+        In units of that pace.
+    level_noise : array
+        In units of the scatter.
     reversion : array
-        Speed of reversion, per year.
+        Speed of reversion, per unit of time.
     jump_rate, jump_size : array
-        Jumps a year; standard deviation of a jump in units of the pace.
+        Jumps a unit of time; standard deviation of a jump in units of the scatter.
     capacity_share : array
         Multiple of the given capacity at which the curve saturates (1 in the shipped prior).
     log_weight : array
@@ -60,21 +139,21 @@ class Prior:
     power : float
         Power of the likelihood in the posterior (1 is Bayes' rule; less than 1 trusts the working model less).
     discount : float
-        Weight of a year-old log-likelihood increment relative to one of today.
+        Weight of a log-likelihood increment one unit of time old relative to one of today.
     slope_spread : float
-        Standard deviation of the slope at the first figure, in units of the pace.
-    own_share : float
-        Share of the series' own recent pace in the pace to which the slope reverts, on the logarithmic scale; with 0
-        the prior does not look at the figures.
-    half_life : float
-        Years in which an increment's weight in the own pace halves.
+        Standard deviation of the slope at the first figure, in units of ``hypot(pace, scatter)``.
+    units : Units
+    classes : mapping of str to ClassWeights
+        Classes with weights of their own.
+    ranges : mapping of str to (float, float)
+        Where 98 % of the learning series lay: ``pace`` (link units a unit of time) and ``scatter``.
     version : str
-        Version of the weights.
     """
 
     links: tuple[Link, ...]
     family: npt.NDArray[np.intp]
-    pace: Array
+    pace_own: Array
+    pace_scatter: Array
     slope_noise: Array
     level_noise: Array
     reversion: Array
@@ -85,12 +164,13 @@ class Prior:
     power: float = 1.0
     discount: float = 1.0
     slope_spread: float = 0.5
-    own_share: float = 0.0
-    half_life: float = 1.0
+    units: Units = field(default_factory=Units)
+    classes: Mapping[str, ClassWeights] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     version: str = "custom"
 
     def __len__(self) -> int:
-        return len(self.pace)
+        return len(self.pace_own)
 
     @cached_property
     def weight(self) -> Array:
@@ -98,41 +178,66 @@ class Prior:
         w = np.exp(self.log_weight - self.log_weight.max())
         return w / w.sum()
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Classes that have weights of their own."""
+        return tuple(self.classes)
+
+    def for_class(self, kind_class: str | None) -> Prior:
+        """Return the prior with the weights of a class; itself for None and for a class without weights.
+
+        Raises
+        ------
+        InputError
+            If the class is none of `KIND_CLASSES`.
+        """
+        if kind_class is None:
+            return self
+        if kind_class not in KIND_CLASSES and kind_class not in self.classes:
+            raise InputError(f"unknown kind class {kind_class!r}; allowed: {', '.join(KIND_CLASSES)}")
+        own = self.classes.get(kind_class)
+        return self if own is None else replace(self, log_weight=own.log_weight, power=own.power)
+
     def take(self, cells: npt.NDArray[np.intp]) -> Prior:
         """Return the prior restricted to some cells."""
-        return replace(self, **{name: getattr(self, name)[cells] for name in ("family", *PARAMETERS, "log_weight")})
+        own = {name: getattr(self, name)[cells] for name in ("family", *PARAMETERS, "log_weight")}
+        classes = {k: replace(c, log_weight=c.log_weight[cells]) for k, c in self.classes.items()}
+        return replace(self, **own, classes=MappingProxyType(classes))
 
-    def paced(self, t: Array, z: Array) -> Prior:
-        """Return the prior with each cell's pace drawn towards the series' own recent pace.
+    def laws(self, scale: Sequence[Scale]) -> Laws:
+        """Return the growth laws of one series.
 
         Parameters
         ----------
-        t : array, shape (n, cells)
-            Dates of the figures in each cell's clock.
-        z : array, shape (n, cells)
-            Figures on the link scale.
-
-        Returns
-        -------
-        Prior
-            With pace ``common**(1 - own_share) * own**own_share``. The own pace is the mean of the increments,
-            weighted by ``0.5**(age / half_life)``; a quarter of a year at the common pace is added to it, so that
-            figures a few days apart do not make a pace, and it is bounded below smoothly by `SLOWEST`.
+        scale : sequence of Scale
+            The units of the series on each family's link, in the order of `links`.
         """
-        if self.own_share == 0 or len(t) < 2:
-            return self
-        weight = 0.5 ** ((t[-1] - t[1:]) / self.half_life)
-        own = (weight * np.diff(z, axis=0)).sum(axis=0) + QUARTER * self.pace
-        own /= (weight * np.diff(t, axis=0)).sum(axis=0) + QUARTER
-        own = np.hypot(np.maximum(own, 0.0), SLOWEST)
-        return replace(self, pace=self.pace ** (1 - self.own_share) * own**self.own_share)
+        column = {
+            name: np.array([getattr(one, name) for one in scale])[self.family]
+            for name in ("tempo", "steady_pace", "scatter")
+        }
+        year, scatter = 1 / column["tempo"], column["scatter"]
+        pace = self.pace_own * column["steady_pace"] + self.pace_scatter * scatter
+        return Laws(
+            self.links, self.family,
+            pace=pace * year,
+            slope_sd=self.slope_noise * np.abs(pace) * year**1.5,
+            level_sd=self.level_noise * scatter * year**0.5,
+            reversion=self.reversion * year,
+            jump_rate=self.jump_rate * year,
+            jump_sd=self.jump_size * scatter,
+            start_sd=self.slope_spread * np.hypot(pace, scatter) * year,
+            capacity_share=self.capacity_share, log_weight=self.log_weight, power=self.power,
+            discount=self.discount ** float(year[0]),
+        )  # fmt: skip
 
 
 def make(
     *,
     families: tuple[str | tuple[str, float], ...] = ("gompertz",),
     family: npt.ArrayLike = 0,
-    pace: npt.ArrayLike,
+    pace_own: npt.ArrayLike,
+    pace_scatter: npt.ArrayLike = 0.0,
     slope_noise: npt.ArrayLike,
     level_noise: npt.ArrayLike,
     reversion: npt.ArrayLike,
@@ -143,8 +248,9 @@ def make(
     power: float = 1.0,
     discount: float = 1.0,
     slope_spread: float = 0.5,
-    own_share: float = 0.0,
-    half_life: float = 1.0,
+    units: Units | None = None,
+    classes: Mapping[str, ClassWeights] | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
     version: str = "custom",
 ) -> Prior:
     """Build a prior; parameters broadcast against each other. See `Prior` for their meaning.
@@ -154,40 +260,51 @@ def make(
     InputError
         If a parameter is out of range.
     """
-    columns = np.broadcast_arrays(
-        *(np.atleast_1d(np.asarray(x, float)) for x in (
-            pace, slope_noise, level_noise, reversion, jump_rate, jump_size, capacity_share, log_weight, family))
-    )  # fmt: skip
-    pace_, slope_, level_, reversion_, rate_, size_, share_, weight_ = (np.array(c, float) for c in columns[:-1])
-    checks = {"pace": pace_ > 0, "slope_noise": slope_ >= 0, "level_noise": level_ >= 0, "reversion": reversion_ > 0,
-              "jump_rate": rate_ >= 0, "jump_size": size_ >= 0, "capacity_share": share_ > 0}  # fmt: skip
-    for name, good in checks.items():
-        if not np.all(good):
-            raise InputError(f"the prior's {name} must be {'zero or more' if 'noise' in name else 'positive'}")
+    given = (pace_own, pace_scatter, slope_noise, level_noise, reversion, jump_rate, jump_size, capacity_share,
+             log_weight, family)  # fmt: skip
+    columns = [np.array(c, float) for c in np.broadcast_arrays(*(np.atleast_1d(np.asarray(x, float)) for x in given))]
+    values = dict(zip((*PARAMETERS, "log_weight"), columns[:-1], strict=True))
+    for name in ("slope_noise", "level_noise", "jump_rate", "jump_size"):
+        if np.any(values[name] < 0):
+            raise InputError(f"the prior's {name} must be zero or more")
+    for name in ("reversion", "capacity_share"):
+        if np.any(values[name] <= 0):
+            raise InputError(f"the prior's {name} must be positive")
     if not (0 <= power <= HIGHEST_POWER and 0 <= discount <= 1):
         raise InputError("the prior's power must lie in [0, 10] and its discount in [0, 1]")
-    if not (0 <= own_share <= 1 and half_life > 0):
-        raise InputError("the prior's own_share must lie in [0, 1] and its half_life be positive")
-    links = tuple(link(f) if isinstance(f, str) else link(*f) for f in families)
-    family = np.array(columns[-1], np.intp)
-    cells = (pace_, slope_, level_, reversion_, rate_, size_, share_, weight_)
-    settings = (float(power), float(discount), float(slope_spread), float(own_share), float(half_life))
-    return Prior(links, family, *cells, *settings, version)
+    units = Units() if units is None else units
+    if not (0 <= units.own_share <= 1 and units.half_life > 0 and units.scatter_half_life > 0):
+        raise InputError("the prior's own_share must lie in [0, 1] and its half-lives be positive")
+    if not (units.typical_pace > 0 and units.typical_scatter > 0 and units.increments > 0):
+        raise InputError("the prior's typical pace, typical scatter and its increments must be positive")
+    return Prior(
+        links=tuple(_link(f) for f in families), family=np.array(columns[-1], np.intp), **values, power=float(power),
+        discount=float(discount), slope_spread=float(slope_spread), units=units,
+        classes=MappingProxyType(dict(classes or {})), ranges=MappingProxyType(dict(ranges or {})), version=version,
+    )  # fmt: skip
 
 
 def from_dict(data: dict) -> Prior:
-    """Build a prior from the content of a weights file (see `to_dict`)."""
+    """Build a prior from the content of a weights file (see `to_dict`).
+
+    Raises
+    ------
+    InputError
+        If something is missing or malformed.
+    """
     try:
         cells = data["cells"]
         prior = make(
-            families=tuple(f if isinstance(f, str) else (f[0], float(f[1])) for f in data["families"]),
+            families=tuple(data["families"]),
             family=cells["family"],
-            **{name: cells[name] for name in (*PARAMETERS, "log_weight")},
+            **{name: cells[name] for name in PARAMETERS},
+            log_weight=data["log_weight"],
             power=data["power"],
             discount=data["discount"],
             slope_spread=data["slope_spread"],
-            own_share=data["own_share"],
-            half_life=data["half_life"],
+            units=Units(**{f.name: float(data["units"][f.name]) for f in fields(Units)}),
+            classes=_classes(data["classes"], len(data["log_weight"])),
+            ranges={name: (float(low), float(high)) for name, (low, high) in data["ranges"].items()},
             version=str(data["version"]),
         )
         if not all(np.isfinite(getattr(prior, name)).all() for name in (*PARAMETERS, "log_weight")):
@@ -201,6 +318,14 @@ def from_dict(data: dict) -> Prior:
         raise InputError(f"the prior weights file is incomplete or malformed: {error}") from error
 
 
+def _classes(data: Mapping[str, dict], cells: int) -> dict[str, ClassWeights]:
+    return {
+        name: ClassWeights(_weights(one["log_weight"], cells), _power(one["power"]), int(one["kinds"]),
+                           int(one["ties"]))
+        for name, one in data.items()
+    }  # fmt: skip
+
+
 def to_dict(prior: Prior, shapes: Sequence[Prior] = (), **more: object) -> dict:
     """Return the prior as plain data for a weights file.
 
@@ -209,23 +334,34 @@ def to_dict(prior: Prior, shapes: Sequence[Prior] = (), **more: object) -> dict:
     """
     cells = {"family": prior.family.tolist()}
     cells |= {name: getattr(prior, name).tolist() for name in PARAMETERS}
-    cells["log_weight"] = _rounded(prior.log_weight)
-    families = [_family(link_) for link_ in prior.links]
-    others = [
-        {"family": _family(one.links[0]), "power": round(one.power, 6), "log_weight": _rounded(one.log_weight)}
-        for one in shapes
-    ]
-    return {"version": prior.version, **more, "power": round(prior.power, 6), "discount": prior.discount,
-            "slope_spread": prior.slope_spread, "own_share": prior.own_share, "half_life": prior.half_life,
-            "families": families, "cells": cells, "shapes": others}  # fmt: skip
+    return {
+        "version": prior.version,
+        **more,
+        "discount": prior.discount,
+        "slope_spread": prior.slope_spread,
+        "units": {f.name: getattr(prior.units, f.name) for f in fields(Units)},
+        "ranges": {name: [round(x, 5) for x in pair] for name, pair in prior.ranges.items()},
+        "families": [_family(one) for one in prior.links],
+        "cells": cells,
+        **_weights_of(prior),
+        "shapes": [{"family": _family(one.links[0]), **_weights_of(one)} for one in shapes],
+    }
 
 
-def _family(link_: Link) -> str | list[str | float]:
-    return link_.family if link_.shape is None else [link_.family, link_.shape]
+def _weights_of(prior: Prior) -> dict:
+    classes = {
+        name: {"kinds": c.kinds, "ties": c.ties, "power": round(c.power, 6), "log_weight": _rounded(c.log_weight)}
+        for name, c in prior.classes.items()
+    }
+    return {"power": round(prior.power, 6), "log_weight": _rounded(prior.log_weight), "classes": classes}
+
+
+def _family(one: Link) -> str | list[str | float]:
+    return one.family if one.shape is None else [one.family, one.shape]
 
 
 def _rounded(log_weight: Array) -> list[float]:
-    return [round(float(x), 6) for x in log_weight]
+    return [round(float(x), 5) for x in log_weight]
 
 
 FILE_VARIABLE = "JALUR_PRIOR"
@@ -275,22 +411,23 @@ def _load_shapes(path: str | None) -> tuple[Prior, ...]:
                 family=np.zeros(len(base), np.intp),
                 power=_power(shape["power"]),
                 log_weight=_weights(shape["log_weight"], len(base)),
+                classes=MappingProxyType(_classes(shape["classes"], len(base))),
             )
             for shape in data.get("shapes", ())
         )
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"the prior weights file is incomplete or malformed: {error}") from error
 
 
 def _power(value: float) -> float:
     if not 0 <= float(value) <= HIGHEST_POWER:
-        raise ValueError(f"a shape has the power {value}; allowed is 0 to {HIGHEST_POWER}")
+        raise ValueError(f"a power of the likelihood is {value}; allowed is 0 to {HIGHEST_POWER}")
     return float(value)
 
 
 def _weights(values: Sequence[float], cells: int) -> Array:
     if len(values) != cells:
-        raise ValueError(f"a shape has {len(values)} weights for {cells} growth laws")
+        raise ValueError(f"there are {len(values)} weights for {cells} growth laws")
     return np.array(values, float)
 
 

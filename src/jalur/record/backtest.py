@@ -23,6 +23,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from jalur.engine.figures import exact_figures
+from jalur.engine.outlook import condition
+from jalur.engine.prior import Prior
 from jalur.errors import InputError
 from jalur.record import scores
 from jalur.record.series import series_from
@@ -88,26 +91,47 @@ class Backtest:
     failures: int
 
     def summary(self) -> dict[str, Any]:
-        """Mean scores as a plain dictionary: what `track_record.json` holds for each method."""
+        """Mean scores, each kind of series counting alike: what `track_record.json` holds for each method."""
         levels, targets = self.levels, self.targets
-        by_horizon = levels.groupby("horizon")["crps"].mean()
-        by_stretch = targets.groupby("stretch")[["probability", "happened"]].mean()
-        counts = targets.groupby("stretch").size()
+        w, v = kinds_alike(levels["group"]), kinds_alike(targets["group"])
+
+        def mean(table: pd.DataFrame, column: str, weight: Array, where: Any = slice(None)) -> float:
+            return float(np.average(table[column].to_numpy(float)[where], weights=weight[where]))
+
+        horizons = {float(h): (levels["horizon"] == h).to_numpy() for h in sorted(levels["horizon"].unique())}
+        stretches = {float(s): (targets["stretch"] == s).to_numpy() for s in sorted(targets["stretch"].unique())}
         return {
             "tasks": self.tasks,
             "series": int(levels.groupby(["group", "series"]).ngroups),
+            "kinds": int(levels["group"].nunique()),
             "failures": self.failures,
-            "scaled_crps": float(levels["crps"].mean()),
-            "scaled_crps_by_horizon": {f"{h:g}": float(x) for h, x in by_horizon.items()},
-            "scaled_absolute_error": float(levels["absolute_error"].mean()),
-            **{name.replace("in_", "coverage_"): float(levels[name].mean()) for name in HELD},
-            "pit_histogram": list(scores.pit_histogram(levels["pit"])),
-            **scores.verdict_scores(targets["probability"], targets["happened"], targets["stretch"]),
+            "scaled_crps": mean(levels, "crps", w),
+            "scaled_crps_by_horizon": {f"{h:g}": mean(levels, "crps", w, of) for h, of in horizons.items()},
+            "scaled_absolute_error": mean(levels, "absolute_error", w),
+            **{name.replace("in_", "coverage_"): mean(levels, name, w) for name in HELD},
+            "pit_histogram": list(scores.pit_histogram(levels["pit"], weight=w)),
+            **scores.verdict_scores(targets["probability"], targets["happened"], targets["stretch"], v),
             "by_stretch": [
-                {"stretch": float(s), "cases": int(counts[s]), "said": float(said), "happened": float(happened)}
-                for s, (said, happened) in zip(by_stretch.index, by_stretch.to_numpy(float), strict=True)
+                {
+                    "stretch": s,
+                    "cases": int(of.sum()),
+                    "said": mean(targets, "probability", v, of),
+                    "happened": mean(targets, "happened", v, of),
+                }
+                for s, of in stretches.items()
             ],
         }  # fmt: skip
+
+    def part(self, groups: Sequence[str]) -> Backtest:
+        """The rows of some kinds of series."""
+        levels, targets = (table[table["group"].isin(groups)] for table in (self.levels, self.targets))
+        return Backtest(levels, targets, levels.groupby(["group", "series", "origin"]).ngroups, 0)
+
+
+def kinds_alike(group: pd.Series) -> Array:
+    """How much each row counts so that every kind of series counts alike; adds up to one."""
+    counts = group.map(group.value_counts()).to_numpy(float)
+    return 1 / counts / group.nunique()
 
 
 def rolling_origins(
@@ -299,6 +323,23 @@ def _hits(said: np.ndarray, reached: np.ndarray, series: int) -> dict[str, Any]:
         "reached": int(reached.sum()),
         "base_rate": float(reached.mean()) if len(reached) else None,
     }
+
+
+def forecast_with(
+    prior: Prior,
+    t: ArrayLike,
+    y: ArrayLike,
+    future_t: Sequence[float],
+    capacity: float = 100.0,
+    draws: int = 2000,
+    seed: int = 0,
+    *,
+    kind_class: str | None = None,
+) -> Array:
+    """`jalur.engine.outlook.forecast` with given prior weights; the other parameters and the result as there."""
+    figures = exact_figures(t, y, capacity)
+    state = condition(figures, capacity, reporting_error=0.0, net=True, wild=0.0, prior=prior, kind_class=kind_class)
+    return state.draws(future_t, draws, seed)
 
 
 # --- the forecasts to compare with -----------------------------------------------------------------------------------

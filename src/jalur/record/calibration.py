@@ -23,9 +23,15 @@ from jalur.engine.figures import Figures
 from jalur.engine.filter import transition
 from jalur.engine.outlook import condition
 from jalur.engine.posterior import OFFSET_SD, WILD_FACTOR, WILD_SHARE
-from jalur.engine.prior import Prior, make
+from jalur.engine.prior import Laws, Prior, make
+from jalur.engine.scale import Scale, Units
 
 Array = npt.NDArray[np.float64]
+
+TYPICAL_PACE, TYPICAL_SCATTER = 0.15, 0.08
+HUGE = 1e9  # increments: the own scatter then counts for nothing
+# The clock is the calendar's, the pace and the scatter are the typical ones, whatever the figures.
+UNITS = Scale(1.0, TYPICAL_PACE, TYPICAL_PACE, TYPICAL_SCATTER, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class Design:
     figures : int
         Published figures, at random dates.
     years : float
-        Length of the history.
+        Length of the history; four or more, so that the clock of the series is the calendar.
     ahead : tuple of float
         Dates asked for, in years after the last figure; negative ones lie in the past, and their level is smoothed.
     capacity : float
@@ -51,7 +57,7 @@ class Design:
     """
 
     figures: int = 30
-    years: float = 3.0
+    years: float = 4.0
     ahead: tuple[float, ...] = (-0.8, 0.0, 0.75, 1.75, 2.75)
     capacity: float = 65.0
     start: tuple[float, float] = (0.08, 0.25)
@@ -99,7 +105,11 @@ class Calibration:
 
 
 def design_prior() -> Prior:
-    """Return a small grid of growth laws of the speed that programmes have, with equal weights."""
+    """Return a small grid of growth laws of the speed that programmes have, with equal weights.
+
+    Its units are its own: neither pace nor scatter is taken from the figures, so that a law is the same before and
+    after they are seen. The pace is in multiples of `TYPICAL_PACE`, noise in multiples of `TYPICAL_SCATTER`.
+    """
     cells = [
         (pace, level, reversion, rate)
         for pace in (0.05, 0.1, 0.15, 0.25)
@@ -108,7 +118,11 @@ def design_prior() -> Prior:
         for rate in (0.0, 0.1)
     ]
     pace, level, reversion, rate = np.array(cells).T
-    return make(pace=pace, slope_noise=0.5, level_noise=level, reversion=reversion, jump_rate=rate, jump_size=2.0)
+    return make(
+        pace_own=pace / TYPICAL_PACE, slope_noise=0.5, level_noise=level * pace / TYPICAL_SCATTER,
+        reversion=reversion, jump_rate=rate, jump_size=2.0 * pace / TYPICAL_SCATTER,
+        units=Units(typical_pace=TYPICAL_PACE, typical_scatter=TYPICAL_SCATTER, own_share=0.0, increments=HUGE),
+    )  # fmt: skip
 
 
 def simulate(design: Design, prior: Prior, rng: np.random.Generator) -> tuple[Figures, Array]:
@@ -123,7 +137,8 @@ def simulate(design: Design, prior: Prior, rng: np.random.Generator) -> tuple[Fi
     t = np.sort(np.concatenate([[0.0, design.years], rng.uniform(0.0, design.years, design.figures - 2)]))
     wanted = design.years + np.asarray(design.ahead)
     dates = np.unique(np.concatenate([t, wanted]))
-    share = _path(design, prior.take(rng.choice(len(prior), 1, p=prior.weight)), dates, rng)
+    law = prior.laws([UNITS]).take(rng.choice(len(prior), 1, p=prior.weight))
+    share = _path(design, law, dates, rng)
     level = design.capacity * share[np.searchsorted(dates, t)]
     second = rng.random(design.figures) < design.second_source
     offset = OFFSET_SD * rng.standard_normal()
@@ -139,18 +154,18 @@ def simulate(design: Design, prior: Prior, rng: np.random.Generator) -> tuple[Fi
     return figures, design.capacity * share[np.searchsorted(dates, wanted)]
 
 
-def _path(design: Design, law: Prior, dates: Array, rng: np.random.Generator) -> Array:
+def _path(design: Design, law: Laws, dates: Array, rng: np.random.Generator) -> Array:
     """Draw the share of the capacity on increasing dates under one growth law."""
     link, pace = law.links[0], law.pace[0]
     z = float(link.to_link(rng.uniform(*design.start)))
-    slope = pace * (1 + law.slope_spread * rng.standard_normal())
+    slope = pace + law.start_sd[0] * rng.standard_normal()
     out = [z]
     for gap in np.diff(dates):
         h, e, q11, q12, q22 = (x[0] for x in transition(law, np.array([gap])))
         noise = rng.multivariate_normal([0.0, 0.0], [[q11, q12], [q12, q22]], method="cholesky")
         jumps = rng.poisson(law.jump_rate[0] * gap)
         z += pace * gap + h * (slope - pace) + noise[0]
-        z += np.sqrt(jumps) * law.jump_size[0] * pace * rng.standard_normal()
+        z += np.sqrt(jumps) * law.jump_sd[0] * rng.standard_normal()
         slope = pace + e * (slope - pace) + noise[1]
         out.append(z)
     return link.from_link(np.array(out))

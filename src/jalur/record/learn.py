@@ -1,88 +1,345 @@
-"""``jalur learn-prior SERIES.csv``: learn the prior weights from adoption series, and cross-fit them.
+"""``jalur learn-prior FOLDER``: learn the prior weights from series of many kinds, each kind counting alike.
 
-`jalur.record.series` says what the table holds and refuses impossible rows. The result is a weights
-file (`jalur.engine.prior.load` reads it), which also holds weights for the other shapes of the curve
-(`jalur.record.objective.SHAPES`). The computation is deterministic; between machines sums are rounded differently, and
-prior weights agree to about 0.001 in total variation.
+The folder holds ``kinds/open_kinds.csv``, a table of series (`jalur.record.series` says what it holds and refuses
+impossible rows), and may hold official targets with known outcomes (`jalur.record.outside`).
+
+Learned are weights of all kinds alike, for a programme of a kind never seen, and, drawn towards them, the weights of
+each class of kinds. A class gets weights of its own only if three or more independent kinds stand behind it and if
+those weights forecast its kinds better than the weights of all, each tie of kinds (`TIES`) left out in turn. The same
+is learned for other shapes of the curve. The computation is deterministic; between machines sums are rounded
+differently, and prior weights agree to about 0.001 in total variation.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from jalur.engine.prior import Prior, to_dict
+from jalur.engine.prior import ClassWeights, Prior, to_dict
 from jalur.errors import InputError
+from jalur.files import write_whole
+from jalur.record import outside
 from jalur.record.objective import (
-    SHAPES,
+    HORIZONS,
     Origins,
-    crps_terms,
+    Task,
+    Weights,
     fit_weights,
     grid,
+    log_weights,
     mixture_cdf,
     observe,
-    origin_weights,
-    usable,
+    scores,
 )
 from jalur.record.series import Series, read_series
 
 Array = npt.NDArray[np.float64]
 
-WEIGHTS_VERSION = "1.0"
-# How much one series counts, by group; others count 1. The broadband series approach a ceiling of one line a household
-# that is itself a guess, and many level off far below it: they say little about growth towards a known capacity.
-GROUP_WEIGHT = {"broadband_per_100": 1 / 24}
+WEIGHTS_VERSION = "2.0"
+SHAPES: tuple[str | tuple[str, float], ...] = ("logistic", ("bass", 30.0), "saturating", "line")
 FAMILIES = ("gompertz", *SHAPES)  # the first is the engine's own
-STRETCHES = (1.15, 1.3, 1.5, 1.75)  # targets as multiples of the level, three years ahead
+
+# Kinds that are not independent of each other: same programmes, same countries, same survey.
+TIES = (
+    ("dtp3", "mcv1", "mcv2", "hepb3", "pab_tetanus", "pcv3", "rotavirus"),
+    ("wind_share_power", "solar_share_power", "bioenergy_share_power"),
+    ("broadband_per_100", "fast_broadband_per_100", "it_household_broadband"),
+    ("it_online_buyers", "it_ebanking", "it_social_networks", "it_egov_forms"),
+    ("gm_crops_us", "gm_stacked_us"),
+)
+_DIGITAL = ("internet_users", *TIES[2], *TIES[3], "us_technology", "electric_share_car_sales")
+# Of each class its kinds, and the kin from which it learns as well.
+CLASS_KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "digital": (_DIGITAL, ()),
+    "durables": (("us_technology", "electric_share_car_sales"), (*_DIGITAL, *TIES[4])),
+    "coverage": ((*TIES[0], "preprimary_participation"), ()),
+    "energy": ((*TIES[1], "nuclear_share_primary"), ()),
+    "finance": (("atms_per_100k", "it_ebanking"), ()),
+    "transport": (("paved_roads", "electric_share_car_sales"), ()),
+    "institutions": (
+        ("women_in_parliament", "preprimary_participation"),
+        ("paved_roads", "atms_per_100k", "nuclear_share_primary"),
+    ),
+    "production": (TIES[4], _DIGITAL),
+}
+LEAST_TIES = 3
+
+LEAST_HISTORY = 5
+LOWEST, HIGHEST = 0.05, 0.80  # share of the capacity at a usable origin
+# Shares and stocks that rise and then fall for good: learned from where they are adopted, that is where the last five
+# figures grew by `GROWN`. Kinds that go up and down around a growing level (vaccination) are learned from everywhere.
+RISE_AND_FALL = frozenset({*TIES[1], "nuclear_share_primary", "paved_roads"})
+GROWN = 1.15
+MOST_SERIES, MOST_ORIGINS = 110, 4  # of one kind, and of one series
 
 
-def learn(series_csv: str | Path, out: str | Path | None = None, progress: bool = True) -> tuple[Prior, ...]:
-    """Learn the prior weights from a table of adoption series, for each shape of the growth curve by itself.
+@dataclass(frozen=True)
+class Learned:
+    """Weights learned on one grid: those of all kinds, those of the classes that earned them, and their trials.
+
+    `trials` holds, for each class with enough ties, the score of its kinds with the weights of all and with its own,
+    each tie left out in turn.
+    """
+
+    everyone: Weights
+    classes: dict[str, Weights]
+    trials: dict[str, tuple[float, float]]
+
+
+def tie(kind: str) -> str:
+    """Return the name of the tie that a kind belongs to: its first kind."""
+    return next((several[0] for several in TIES if kind in several), kind)
+
+
+def learning_tasks(series: Iterable[Series]) -> list[Task]:
+    """Return the learning tasks of series: an even choice of the series of each kind and of the origins of each.
 
     Parameters
     ----------
-    series_csv : path
-        See `jalur.record.series` for the columns.
+    series : iterable of Series
+        As `jalur.record.series.read_series` gives them, in the order of group and name.
+    """
+    found: dict[str, list[tuple[Series, list[int]]]] = {}
+    for one in series:
+        usable = _usable(one)
+        if usable:
+            found.setdefault(one.group, []).append((one, usable))
+    out = []
+    for several in found.values():
+        # An even choice over the sorted names, the same every time.
+        for one, usable in (several[j] for j in _even(len(several), MOST_SERIES)):
+            for i in (usable[k] for k in _even(len(usable), MOST_ORIGINS)):
+                later = one.y[i + 1 : i + 1 + HORIZONS]
+                out.append(Task(one.group, one.name, one.t[: i + 1], one.y[: i + 1], one.capacity, later))
+    return out
+
+
+def _usable(series: Series) -> list[int]:
+    """Positions with enough history, a level in the middle range, and three more years in a row."""
+    t, y, ahead = series.t, series.y, 1 + np.arange(HORIZONS)
+    falls = series.group in RISE_AND_FALL
+    return [
+        i
+        for i in range(LEAST_HISTORY - 1, len(t) - HORIZONS)
+        if LOWEST <= y[i] / series.capacity <= HIGHEST
+        and np.allclose(t[i + 1 : i + 1 + HORIZONS] - t[i], ahead, atol=0.05)
+        and not (falls and y[i] < GROWN * y[i - LEAST_HISTORY + 1])
+    ]
+
+
+def _even(n: int, most: int) -> list[int]:
+    return sorted({int(k) for k in np.linspace(0, n - 1, min(n, most)).round()}) if n else []
+
+
+def ties_alike(origins: Origins, use: npt.NDArray[np.bool_]) -> Array:
+    """Weights of origins: ties count alike, in a tie its kinds, in a kind its series."""
+    v = np.zeros(len(use))
+    single = series_alike(origins, use)
+    for kind in np.unique(origins.kind[use]):
+        of = use & (origins.kind == kind)
+        together = len({k for k in origins.kind[use] if tie(k) == tie(kind)})
+        v[of] = single[of] / single[of].sum() / together
+    return v / v.sum()
+
+
+def series_alike(origins: Origins, use: npt.NDArray[np.bool_]) -> Array:
+    """Weights of origins: each series counts once, whatever its number of origins."""
+    key = np.char.add(np.char.add(origins.kind, "\n"), origins.series)
+    _, which, count = np.unique(key, return_inverse=True, return_counts=True)
+    v = np.where(use, 1 / count[which], 0.0)
+    return v / v.sum()
+
+
+def learn_weights(
+    origins: Origins, prior: Prior, *, without: Iterable[str] = (), use: npt.NDArray[np.bool_] | None = None,
+    earned: Iterable[str] | None = None, start: Weights | None = None, tick: Callable[[], None] = lambda: None,
+) -> Learned:  # fmt: skip
+    """Learn the weights of all kinds and of the classes.
+
+    Parameters
+    ----------
+    origins : Origins
+    prior : Prior
+        The grid.
+    without : iterable of str
+        Ties that are left out, to score the weights on them.
+    use : array of bool, optional
+        Origins to use; default all.
+    earned : iterable of str, optional
+        Classes that get weights; default: those that earn them in the trial described at the module's top.
+    start : Weights, optional
+        Where the search for the weights of all starts.
+    tick : callable
+        Called after each class.
+    """
+    ties = np.array([tie(k) for k in origins.kind])
+    seen = ~np.isin(ties, list(without)) if use is None else use & ~np.isin(ties, list(without))
+    everyone = fit_weights(origins, prior, ties_alike(origins, seen), start=start)
+    trials: dict[str, tuple[float, float]] = {}
+    if earned is None:
+        left_out: dict[str, Weights] = {}
+        for name in CLASS_KINDS:
+            trial = _trial(name, origins, prior, seen, ties, everyone, left_out)
+            trials |= {} if trial is None else {name: trial}
+            tick()
+        earned = [name for name, (plain, own) in trials.items() if own < plain]
+    classes = {}
+    for name in earned:
+        of = seen & np.isin(origins.kind, sum(CLASS_KINDS[name], ()))
+        if of.any():
+            classes[name] = fit_weights(origins, prior, series_alike(origins, of), towards=everyone)
+    return Learned(everyone, classes, trials)
+
+
+def _trial(
+    name: str, origins: Origins, prior: Prior, seen: npt.NDArray[np.bool_], ties: npt.NDArray[np.str_],
+    start: Weights, left_out: dict[str, Weights],
+) -> tuple[float, float] | None:  # fmt: skip
+    """Score the kinds of a class with the weights of all and with its own; None for too few ties or no kind of it."""
+    core, kin = CLASS_KINDS[name]
+    of = seen & np.isin(origins.kind, (*core, *kin))
+    if len(np.unique(ties[of])) < LEAST_TIES or not (of & np.isin(origins.kind, core)).any():
+        return None
+    losses: dict[str, tuple[float, float]] = {}
+    for one in np.unique(ties[of & np.isin(origins.kind, core)]):
+        out = ties == one
+        if one not in left_out:
+            left_out[one] = fit_weights(origins, prior, ties_alike(origins, seen & ~out), start=start)
+        plain = left_out[one]
+        own = fit_weights(origins, prior, series_alike(origins, of & ~out), towards=plain)
+        for kind in np.unique(origins.kind[out & seen & np.isin(origins.kind, core)]):
+            tasks = origins.take(seen & (origins.kind == kind))
+            mean = [float(scores(tasks, mixture_cdf(tasks, prior, w)).mean()) for w in (plain, own)]
+            losses[kind] = (mean[0], mean[1])
+    plain_, own_ = np.mean(list(losses.values()), axis=0)
+    return float(plain_), float(own_)
+
+
+def weighted(prior: Prior, learned: Learned, origins: Origins) -> Prior:
+    """Return the grid with learned weights."""
+    classes = {}
+    for name, own in learned.classes.items():
+        kinds = set(origins.kind) & set(sum(CLASS_KINDS[name], ()))
+        classes[name] = ClassWeights(log_weights(own, prior), own.power, len(kinds), len({tie(k) for k in kinds}))
+    ranges = {}
+    for name in ("pace", "scatter"):
+        low, high = np.quantile(getattr(origins, name), [0.01, 0.99])
+        ranges[name] = (float(low), float(high))
+    return replace(prior, log_weight=log_weights(learned.everyone, prior), power=learned.everyone.power,
+                   classes=classes, ranges=ranges, version=WEIGHTS_VERSION)  # fmt: skip
+
+
+def leave_ties_out(
+    origins: Origins, prior: Prior, classes: Iterable[str], ties: Iterable[str] | None = None
+) -> dict[str, Prior]:
+    """Return, for each tie, the weights that are learned without it; the search starts from nothing.
+
+    Parameters
+    ----------
+    origins : Origins
+    prior : Prior
+        The grid.
+    classes : iterable of str
+        Classes that get weights of their own.
+    ties : iterable of str, optional
+        Default: all.
+
+    Returns
+    -------
+    dict of str to Prior
+        Empty where there is one tie only: nothing would be left to learn from.
+    """
+    names, every = tuple(classes), sorted({tie(k) for k in origins.kind})
+    if len(every) < 2:
+        return {}
+    return {
+        one: weighted(prior, learn_weights(origins, prior, without=[one], earned=names), origins)
+        for one in every
+        if ties is None or one in set(ties)
+    }
+
+
+def table_in(folder: str | Path) -> Path:
+    """Return the table of series in a folder of benchmarks; the path itself where it is no such folder."""
+    table = Path(folder) / "kinds" / "open_kinds.csv"
+    return table if table.is_file() else Path(folder)
+
+
+def tasks_from(path: str | Path) -> list[Task]:
+    """Read a table of series and return its learning tasks.
+
+    Raises
+    ------
+    InputError
+        If the table is refused (`jalur.record.series.read_table`) or no origin is usable.
+    """
+    tasks = learning_tasks(read_series(path))
+    if not tasks:
+        raise InputError(
+            f"{path} has no usable origin: needed are five values up to a level of 5 to 80 % of the capacity "
+            "and a value for each of the next three years"
+        )
+    return tasks
+
+
+def learn(folder: str | Path, out: str | Path | None = None, progress: bool = True) -> tuple[Prior, ...]:
+    """Learn the prior weights, for each shape of the growth curve by itself.
+
+    Parameters
+    ----------
+    folder : path
+        See the module's text; a table of series alone is as good.
     out : path, optional
-        Weights file to write.
+        Weights file to write. Where the folder holds official targets (``targets``), what they say of targets of
+        other programmes is learned as well, by weights that have not seen their kind, and written beside it as
+        ``outside.json``.
     progress : bool
         Show a progress bar on standard error.
 
     Returns
     -------
     tuple of Prior
-        The engine's own first, then one for each of `jalur.record.objective.SHAPES`.
+        The engine's own first, then one for each of `SHAPES`.
     """
-    series = read_series(series_csv)
-    _check_usable(series, series_csv)
-    learned, count = [], 0
-    with _bar(len(series) * len(FAMILIES), progress) as tick:
+    tasks = tasks_from(table_in(folder))
+    targets = Path(folder) / "targets"
+    asked = out is not None and (targets / "targets.csv").is_file()
+    priors: list[Prior] = []
+    trials: dict[str, tuple[float, float]] = {}
+    view: dict[str, Any] | None = None
+    with _bar(len(tasks) * len(FAMILIES) + len(CLASS_KINDS), progress) as tick:
         for family in FAMILIES:
             laws = grid(family)
-            origins = observe(series, laws, tick)
-            learned.append(replace(fit_weights(origins, laws, GROUP_WEIGHT), version=WEIGHTS_VERSION))
-            count = len(origins.level)
+            origins = observe(tasks, laws, tick)
+            # The engine's own curve decides which classes have weights; the other shapes follow it.
+            learned = learn_weights(origins, laws, earned=priors[0].classes if priors else None, tick=tick)
+            if not priors:
+                trials = learned.trials
+            priors.append(weighted(laws, learned, origins))
+            if asked and view is None:
+                unseen = leave_ties_out(origins, laws, learned.classes, outside.TIE_OF.values())
+                view = outside.learn_from(targets, priors[0], unseen)
     if out is not None:
-        learned_from = {g: sum(s.group == g for s in series) for g in sorted({s.group for s in series})}
-        text = json.dumps(to_dict(learned[0], learned[1:], learned_from=learned_from, origins=count), indent=1)
-        Path(out).write_text(text + "\n", encoding="utf-8")
-    return tuple(learned)
+        series = {(t.kind, t.series) for t in tasks}
+        learned_from = {k: sum(kind == k for kind, _ in series) for k in sorted({t.kind for t in tasks})}
+        tried = {name: [round(x, 4) for x in pair] for name, pair in trials.items()}
+        more = {"learned_from": learned_from, "origins": len(tasks), "class_trials": tried}
+        _write(Path(out), to_dict(priors[0], priors[1:], **more))
+        if view is not None:
+            _write(Path(out).with_name("outside.json"), view)
+    return tuple(priors)
 
 
-def _check_usable(series: list[Series], source: str | Path) -> None:
-    if not any(usable(s) for s in series):
-        raise InputError(
-            f"{source} has no usable origin: needed are five values up to a level of 5 to 80 % of the capacity "
-            "and a value for each of the next three years"
-        )
+def _write(path: Path, data: dict[str, Any]) -> None:
+    write_whole(path, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode("utf-8"))
 
 
 @contextmanager
@@ -94,122 +351,28 @@ def _bar(total: int, show: bool) -> Iterator[Callable[[], None]]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task("series", total=total)
+        task = bar.add_task("origins", total=total)
         yield lambda: bar.advance(task)
 
 
-# --- cross-fitting ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Score:
-    """How forecasts did at origins whose series the weights had not seen.
-
-    `scaled_crps` is divided by the mean step of the last six values; `reliability` holds (said, happened, cases) of
-    five bins of the probability of the stretched targets.
-    """
-
-    learned_on: str
-    scored_on: str
-    origins: int
-    scaled_crps: float
-    in_50: float
-    in_90: float
-    brier_skill: float
-    reliability: tuple[tuple[float, float, int], ...]
-
-
-def half(name: str) -> int:
-    """Half of the series to which a name belongs, 0 or 1, by its MD5."""
-    return int(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest(), 16) % 2
-
-
-def crossfit(series_csv: str | Path, progress: bool = True) -> list[Score]:
-    """Score weights on series, and on kinds of series, that they were not learned from.
-
-    Every usable origin counts; series count once. First by halves of the series (each half is forecast with weights
-    learned on the other), per group; then by group: weights learned on all other groups, each counting alike.
-    """
-    series = read_series(series_csv)
-    _check_usable(series, series_csv)
-    prior = grid()
-    with _bar(len(series), progress) as tick:
-        origins = observe(series, prior, tick)
-    groups = sorted(set(origins.group))
-    halves = np.array([half(name) for name in origins.name])
-    cdf = np.empty(origins.cdf.shape[:-1])
-    for h in (0, 1):
-        learned = fit_weights(origins.take(halves != h), prior, GROUP_WEIGHT)
-        cdf[halves == h] = mixture_cdf(origins.take(halves == h), learned)
-    out = [
-        _score("the other half of the series", group, origins.take(origins.group == group), cdf[origins.group == group])
-        for group in groups
-    ]
-    for group in groups:
-        if len(groups) < 2:
-            break
-        inside = origins.group == group
-        rest = origins.take(~inside)
-        share = {g: 1.0 / max(len(set(rest.name[rest.group == g])), 1) for g in groups}
-        held_out = origins.take(inside)
-        learned_on = " + ".join(g for g in groups if g != group)
-        out.append(_score(learned_on, group, held_out, mixture_cdf(held_out, fit_weights(rest, prior, share))))
-    return out
-
-
-def _score(learned_on: str, scored_on: str, origins: Origins, cdf: Array) -> Score:
-    weight = origin_weights(origins, {})
-    width, above = crps_terms(origins)
-    crps = (width * cdf * cdf - 2 * above * cdf + above).sum(axis=2).mean(axis=1) / origins.step
-    middle = 0.5 * (origins.edges[..., 1:] + origins.edges[..., :-1])
-    rank = np.array([
-        [np.interp(y, m, f) for y, m, f in zip(*row, strict=True)]
-        for row in zip(origins.outcome, middle, cdf, strict=True)
-    ])  # fmt: skip
-    case = []
-    for i, level in enumerate(origins.level):
-        for k, stretch in enumerate(STRETCHES):
-            target = stretch * level
-            if target < 0.95 * origins.capacity[i]:
-                said = 1 - np.interp(target, middle[i, -1], cdf[i, -1])
-                case.append((k, said, origins.outcome[i, -1] >= target, weight[i]))
-    stretch_, said, happened, w = np.array(case, float).T
-    base = np.zeros_like(said)
-    for k in np.unique(stretch_):
-        of = stretch_ == k
-        base[of] = np.average(happened[of], weights=w[of])
-    skill = 1 - np.average((said - happened) ** 2, weights=w) / np.average((base - happened) ** 2, weights=w)
-    bins = np.minimum((said * 5).astype(int), 4)
-    reliability = tuple(
-        (float(np.average(said[b], weights=w[b])), float(np.average(happened[b], weights=w[b])), int(b.sum()))
-        for b in (bins == k for k in range(5)) if b.any()
-    )  # fmt: skip
-    in_50, in_90 = (float(weight @ (np.abs(rank - 0.5) <= mass / 2).mean(axis=1)) for mass in (0.5, 0.9))
-    return Score(learned_on, scored_on, len(crps), float(weight @ crps), in_50, in_90, float(skill), reliability)
-
-
-def run(series_csv: str | Path, out: str | Path | None = None) -> int:
+def run(folder: str | Path, out: str | Path | None = None) -> int:
     """Learn the weights and write them to `out`, or to standard output; returns the exit code."""
-    prior, *shapes = learn(series_csv, out)
+    prior, *shapes = learn(folder, out)
     if out is None:
         print(json.dumps(to_dict(prior, shapes), indent=1))
     return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line of the module: ``SERIES.csv [--out FILE] [--cross-fit]``; the latter prints scores as JSON."""
+    """Command line of the module: ``FOLDER [--out FILE]``."""
     import argparse
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("series", type=Path)
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--cross-fit", action="store_true", help="score the weights on series they have not seen")
     given = parser.parse_args(arguments)
     try:
-        if given.cross_fit:
-            print(json.dumps([asdict(score) for score in crossfit(given.series)], indent=1))
-            return 0
-        return run(given.series, given.out)
+        return run(given.folder, given.out)
     except InputError as error:
         print(f"jalur: {error}", file=sys.stderr)
         return 2

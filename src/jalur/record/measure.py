@@ -1,10 +1,13 @@
 """The measurement that ships: how well forecasts, probabilities and official labels do where the outcome is known.
 
-It writes ``track_record.json``, which `jalur.verdict.measured` reads. The series it needs are not part of the package::
+It writes ``track_record.json``, which `jalur.verdict.measured` reads. What it needs is not part of the package, and
+nothing but scores, shares and counts goes from there into the record::
 
-    python -m jalur.record.measure SERIES.csv [--tasks TASKS.json ...] [--out track_record.json]
+    python -m jalur.record.measure FOLDER [--out track_record.json]
 
-SERIES.csv is the table of `jalur.record.series`: ``group, series, year, value_percent, capacity``.
+The folder holds ``kinds/open_kinds.csv`` (a table of `jalur.record.series`) and ``kinds/tasks_open_kinds.json``
+(forecasting tasks), where they exist ``targets`` (`jalur.record.outside`) and ``adoption_open_series.csv`` (the series
+on which official labels are counted). A table of series alone is measured as well, on rolling origins of its own.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import datetime as dt
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,50 +26,36 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jalur.engine import outlook
+from jalur.engine import outlook, prior
 from jalur.errors import InputError
 from jalur.files import write_whole
+from jalur.record import outside
 from jalur.record.backtest import (
     BASELINES,
     STRETCHES,
     Backtest,
+    Origin,
     backtest,
     label_hit_rates,
+    line,
     origins_from_tasks,
     rolling_origins,
 )
 from jalur.record.held_out import HeldOut
+from jalur.record.learn import CLASS_KINDS, table_in
 from jalur.record.replay import regional_record
+from jalur.record.scores import reliability
 from jalur.record.series import read_table, series_from
+from jalur.verdict.outside import BINS, bin_name
 
-SCHEMA_VERSION = "1.0"
-PER_SERIES = 3  # origins of one series that are scored: neighbours say nearly the same, and the smoothing is slow
+SCHEMA_VERSION = "2.0"
+PER_SERIES = 3  # rolling origins of one series that are scored: neighbours say nearly the same
+PER_KIND = 12  # tasks of one kind on which the slow baselines are scored
+SLOW = ("damped_ets",)
+LEAST_CASES = 5  # of a kind in a fifth of the chances, to count in the spread between kinds
 LABEL_STRETCHES = (1.15, 1.3, 1.5, 1.71, 1.75, 2.0, 2.5)
 LABEL_HORIZONS = (1.0, 2.0, 3.0)
 OFFICIAL_CASE = (30.0 / 17.59, 2.76)  # stretch and years from 28 March 2022 to the end of 2024
-
-#: what the shipped numbers were measured on; other groups are named as they stand in the file
-SOURCES: dict[str, dict[str, str]] = {
-    "internet_users": {
-        "title": "Individuals using the Internet, per cent of the population (IT.NET.USER.ZS)",
-        "publisher": "World Bank, International Telecommunication Union, by way of Gapminder",
-        "licence": "CC BY 4.0",
-        "url": "https://www.gapminder.org/data/",
-    },
-    "us_technology": {
-        "title": "Share of United States households using specific technologies",
-        "publisher": "Our World in Data, after Comin and Hobijn (2004) and others",
-        "licence": "CC BY 4.0",
-        "url": "https://ourworldindata.org/grapher/technology-adoption-by-households-in-the-united-states",
-    },
-    "broadband_per_100": {
-        "title": "Fixed broadband subscriptions per 100 people; capacity 50, one line a household of two",
-        "publisher": "International Telecommunication Union, by way of Gapminder",
-        "licence": "CC BY 4.0",
-        "url": "https://www.gapminder.org/data/",
-    },
-}
-
 
 NOTES = {
     "tasks": (
@@ -73,6 +63,7 @@ NOTES = {
         "value in each of the next three years; of each series at most three are taken, at positions 0, 1/3 and 2/3."
     ),
     "tasks_given": "The tasks were given in a file, each with a history and the three following years.",
+    "alike": "Every kind of series counts alike, whatever its number of tasks.",
     "scaled_crps": (
         "Continuous ranked probability score divided by the mean absolute step of the last six values; lower is better."
     ),
@@ -80,10 +71,20 @@ NOTES = {
     "brier_skill": (
         "Against the base rate of each stretch, which the reference knows beforehand; above 0 is better than that."
     ),
+    "between_kinds": (
+        "Standard deviation between kinds of happened minus said, by fifth of the chances (kinds with five cases or "
+        "more), and of the share that the 90 % interval held; chance alone is part of it."
+    ),
+    "slow": "The smoothing is slow: it was scored on at most twelve tasks of each kind.",
     "labels": (
         "The label is given at the origin, with its base two years earlier and a target of stretch times the level at "
         "the origin, due horizon years later. A hit is a case labelled on track whose target was reached. "
         "Cases of one series are not independent."
+    ),
+    "official": (
+        "Targets that were really announced, judged as of that day by weights that have not seen their kind of "
+        "series, with the class declared; the outside view and its weight were learned without their class. Targets "
+        "of one programme share deadline and shocks: the families count, not the rows."
     ),
     "regional": (
         "Targets of regional programmes, judged on the day they were stated and at each half-year's end until due."
@@ -95,29 +96,26 @@ NOTES = {
 
 
 WEIGHTS = {
-    "other_half": "cross-fitted: learned on the half of the series (by MD5 of the name) without the scored one",
-    "other_kinds": "learned on the other kinds of series alone, each kind counting alike",
-    "shipped": "as shipped: learned on all of these series, so flattering here",
+    "other_kinds": "learned on the other kinds of series alone, each kind counting alike; no class declared",
+    "declared": "learned on the other kinds of series alone, with the class of the kind declared",
+    "shipped": "as shipped: learned on these kinds too, so flattering here",
     "none": "none",
 }
 
 
 def measure(
-    series_csv: str | Path,
-    tasks_json: Sequence[str | Path] | None = None,
+    folder: str | Path,
     out: str | Path | None = None,
     *,
     draws: int = 2000,
     tell: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Measure jalur and the baselines on series with known outcomes, and count what became of official labels.
+    """Measure jalur and the baselines on series with known outcomes, on official targets, and count official labels.
 
     Parameters
     ----------
-    series_csv : path
-        Tidy series; see the head of the module.
-    tasks_json : sequence of path, optional
-        Forecasting tasks to score the methods on; by default three origins of each series (`rolling_origins`).
+    folder : path
+        See the head of the module; or a table of series.
     out : path, optional
         Where the record is written (to a temporary name first, then renamed). By default it is only returned.
     draws : int
@@ -128,53 +126,45 @@ def measure(
     Returns
     -------
     dict
-        The record: see ``data/README.md`` of the project and the key ``notes`` in it.
+        The record: see the key ``notes`` in it.
     """
-    frame = read_table(series_csv)
-    tasks = origins_from_tasks(tasks_json) if tasks_json else rolling_origins(frame, per_series=PER_SERIES)
+    table = table_in(folder)
+    frame = read_table(table)
+    given = table.with_name("tasks_open_kinds.json")
+    given_tasks = given.is_file() and table != Path(folder)
+    tasks = origins_from_tasks([given]) if given_tasks else rolling_origins(frame, per_series=PER_SERIES)
     if not tasks:
-        raise InputError(f"{series_csv}: no year of any series has five values before it and three after it")
-    unseen = HeldOut(series_from(frame))
-    tell("weights that have not seen a series: learned")
-
-    def score(name: str, forecast: Any, weights: str, per_origin: bool = False) -> dict[str, Any]:
-        result = backtest(tasks, forecast, draws=draws, per_origin=per_origin)
-        groups = sorted(set(result.levels["group"]))
-        by_group = {g: _short(_part(result, g).summary()) for g in groups} if len(groups) > 1 else {}
-        whole = {**result.summary(), "weights": WEIGHTS[weights], "by_group": by_group}
-        tell(f"{name}: CRPS {whole['scaled_crps']:.3f}, 90 % intervals hold {whole['coverage_90']:.3f}")
-        return whole
-
-    shipped = score("jalur, weights as shipped", outlook.forecast, "shipped")
-    ours = score("jalur", unseen.by_series, "other_half", True) if unseen.other_half else shipped
-    methods = {"jalur": ours, **{name: score(name, function, "none") for name, function in BASELINES.items()}}
-    variants = {"as_shipped": shipped}
-    if unseen.other_kinds and {task.group for task in tasks} <= set(unseen.other_kinds):
-        variants["other_kinds"] = score("jalur, other kinds", unseen.by_kind, "other_kinds", True)
-    for family in unseen.shapes:
-        variants[f"shape_{family}"] = score(f"jalur, {family}", partial(unseen.with_shape, family), "other_half", True)
-    hits = [label_hit_rates(frame, LABEL_STRETCHES, horizon) for horizon in LABEL_HORIZONS]
-    hits.append(label_hit_rates(frame, OFFICIAL_CASE[:1], OFFICIAL_CASE[1]))
+        raise InputError(f"{table}: no year of any series has five values before it and three after it")
+    unseen = HeldOut(series_from(frame), tell=tell)
+    methods, variants = _methods(tasks, unseen, draws, tell)
+    labelled = Path(folder) / "adoption_open_series.csv"
+    counted = read_table(labelled) if labelled.is_file() else frame
+    hits = [label_hit_rates(counted, LABEL_STRETCHES, horizon) for horizon in LABEL_HORIZONS]
+    hits.append(label_hit_rates(counted, OFFICIAL_CASE[:1], OFFICIAL_CASE[1]))
     tell("official labels: counted")
+    targets = Path(folder) / "targets"
+    official = _official(targets, unseen) if (targets / "targets.csv").is_file() else None
     result_record = {
         "schema_version": SCHEMA_VERSION,
         "measured_on": _today(),
         "engine_version": outlook.ENGINE_VERSION,
-        "sources": [
-            {"group": g, **SOURCES.get(str(g), {}), "series": int(part["series"].nunique()), "values": len(part)}
+        "kinds": [
+            {"group": g, "series": int(part["series"].nunique()), "values": len(part)}
             for g, part in frame.groupby("group")
         ],
         "tasks": {
             "origins": len(tasks),
             "series": len({(t.group, t.series) for t in tasks}),
+            "kinds": len({t.group for t in tasks}),
             "horizon_years": len(tasks[0].future_t),
             "draws": draws,
             "stretches": list(STRETCHES),
-            "rule": NOTES["tasks_given" if tasks_json else "tasks"],
+            "rule": NOTES["tasks_given" if given_tasks else "tasks"],
         },
         "methods": methods,
         "jalur_variants": variants,
-        "labels": [_clean(row) for table in hits for row in table.to_dict("records")],
+        "labels": [_clean(row) for row_table in hits for row in row_table.to_dict("records")],
+        "official_targets": official,
         "regional": _regional(),
         "notes": {name: text for name, text in NOTES.items() if not name.startswith("tasks")},
     }  # fmt: skip
@@ -185,16 +175,139 @@ def measure(
     return plain
 
 
-def _part(result: Backtest, group: str) -> Backtest:
-    """The rows of one group of series."""
-    levels, targets = (table[table["group"] == group] for table in (result.levels, result.targets))
-    return Backtest(levels, targets, levels.groupby(["series", "origin"]).ngroups, 0)
+def _methods(
+    tasks: Sequence[Origin], unseen: HeldOut, draws: int, tell: Callable[[str], None]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Scores of jalur and of the baselines, and those of variants of jalur."""
+
+    def score(name: str, forecast: Any, per_origin: bool = False, some: Sequence[Origin] = tasks) -> Backtest:
+        result = backtest(some, forecast, draws=draws, per_origin=per_origin)
+        whole = result.summary()
+        tell(f"{name}: CRPS {whole['scaled_crps']:.3f}, 90 % intervals hold {whole['coverage_90']:.3f}")
+        return result
+
+    shipped = score("jalur, weights as shipped", outlook.forecast)
+    if unseen.without:
+        ours, weights = score("jalur", unseen.unseen, True), "other_kinds"
+    else:
+        ours, weights = shipped, "shipped"
+    methods = {"jalur": _summary(ours, weights, True)}
+    lines: Backtest | None = None
+    for name, function in BASELINES.items():
+        result = score(name, function, some=_thinned(tasks) if name in SLOW else tasks)
+        lines = result if function is line else lines
+        methods[name] = _summary(result, "none", True)
+    variants = {"as_shipped": _summary(shipped, "shipped")}
+    for name in unseen.classes:
+        kinds = [kind for kind in CLASS_KINDS[name][0] if kind in {task.group for task in tasks}]
+        mine = [task for task in tasks if task.group in kinds]
+        if not mine:
+            continue
+        declared = score(f"jalur, {name} declared", partial(unseen.unseen, kind_class=name), True, mine)
+        variants[f"class_{name}"] = _summary(declared, "declared")
+        variants[f"class_{name}_undeclared"] = _summary(ours.part(kinds), weights)
+        if lines is not None:
+            variants[f"class_{name}_line"] = _summary(lines.part(kinds), "none")
+    for family in unseen.shapes:
+        result = score(f"jalur, {family}", partial(unseen.with_shape, family), True)
+        variants[f"shape_{family}"] = _summary(result, "other_kinds")
+    return methods, variants
+
+
+def _thinned(tasks: Sequence[Origin]) -> list[Origin]:
+    """At most `PER_KIND` tasks of each kind, at equal distances."""
+    kinds: dict[str, list[Origin]] = {}
+    for task in tasks:
+        kinds.setdefault(task.group, []).append(task)
+    return [
+        several[k * len(several) // min(PER_KIND, len(several))]
+        for several in kinds.values()
+        for k in range(min(PER_KIND, len(several)))
+    ]
+
+
+def _summary(result: Backtest, weights: str, every_kind: bool = False) -> dict[str, Any]:
+    """Scores with each kind alike, how far the kinds lie apart and, where asked for, those of every kind."""
+    kinds = sorted(set(result.levels["group"]))
+    by_group = {kind: _short(result.part([kind]).summary()) for kind in kinds} if len(kinds) > 1 else {}
+    shown = {"by_group": by_group} if every_kind else {}
+    return {**result.summary(), "weights": WEIGHTS[weights], "between_kinds": _between(by_group), **shown}
+
+
+def _between(by_group: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """How far the kinds lie apart in what happened against what was said, and in what the 90 % range held."""
+    rows = [row for kind in by_group.values() for row in kind["reliability"] if row["cases"] >= LEAST_CASES]
+    fifths = []
+    for low in sorted({row["low"] for row in rows}):
+        off = [row["happened"] - row["said"] for row in rows if row["low"] == low]
+        fifths.append({"low": low, "kinds": len(off), "sd": float(np.std(off))})
+    held = [kind["coverage_90"] for kind in by_group.values()]
+    return {"happened_minus_said": fifths, "coverage_90_sd": float(np.std(held)) if held else None}
+
+
+def _official(folder: Path, unseen: HeldOut) -> dict[str, Any]:
+    """What became of official targets, and what was said of them: counts and scores alone."""
+    targets = outside.read_targets(folder)
+    declared, plain = (
+        outside.ask(targets, outside.unseen_engine(prior.load(), unseen.without, declare=d)) for d in (True, False)
+    )
+    straight = outside.ask(targets, lambda _: line)
+    share, together, _ = outside.cross_fit(declared, declared.cls)
+    columns = {
+        "engine": declared.chance, "engine_no_class": plain.chance, "outside_view": share, "combined": together,
+        "line": straight.chance,
+    }  # fmt: skip
+    held = {"engine": declared, "line": straight}
+    bins = np.array([bin_name(s) for s in declared.stretch])
+    return {
+        "targets": len(targets),
+        "classes": len(set(declared.cls)),
+        "families": len(set(declared.family)),
+        "parts": {
+            name: _shown(declared, there, columns, held)
+            for name, there in outside.parts(declared).items()
+            if there.any()
+        },
+        "by_class": {str(c): _shown(declared, declared.cls == c, columns, held) for c in np.unique(declared.cls)},
+        "by_stretch": {b: _shown(declared, bins == b, columns, held) for b in BINS if (bins == b).any()},
+        "corners": outside.corner_record(declared, together),
+        "reliability": [row.to_dict() for row in reliability(declared.chance, declared.met)],
+        "families_alike": {
+            name: float(outside.alike(((p - declared.met) ** 2)[None], declared.family)[0])
+            for name, p in columns.items()
+        },
+        "cases_by_family": dict(sorted(Counter(map(str, declared.family)).items())),
+    }  # fmt: skip
+
+
+def _shown(
+    cases: outside.Cases,
+    there: np.ndarray[Any, np.dtype[np.bool_]],
+    columns: dict[str, Any],
+    held: dict[str, outside.Cases],
+) -> dict[str, Any]:
+    """Brier scores and coverage of some targets."""
+    met = cases.met[there]
+    return {
+        "cases": int(there.sum()),
+        "families": len(set(cases.family[there])),
+        "met": float(met.mean()),
+        "said": float(columns["engine"][there].mean()),
+        "brier": {
+            "constant": float(met.var()),
+            **{k: float(((p[there] - met) ** 2).mean()) for k, p in columns.items()},
+        },
+        "coverage_90": {name: float(one.inside[there].mean()) for name, one in held.items()},
+        "below": float(cases.below[there].mean()),
+        "above": float(cases.above[there].mean()),
+    }
 
 
 def _short(summary: dict[str, Any]) -> dict[str, Any]:
     scores = ("scaled_crps", "coverage_50", "coverage_80", "coverage_90", "brier_skill", "auc")
-    names = ("tasks", "series", *scores, "verdicts", "reliability")
-    return {name: summary[name] for name in names}
+    names = ("tasks", "series", *scores, "verdicts")
+    bins = [{name: row[name] for name in ("low", "cases", "said", "happened")} for row in summary["reliability"]]
+    return {**{name: summary[name] for name in names}, "reliability": bins}
 
 
 def _regional() -> list[dict[Hashable, Any]]:
@@ -238,15 +351,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m jalur.record.measure", description="Measure the track record that ships."
     )
-    parser.add_argument("series", help="tidy CSV: group, series, year, value_percent, capacity")
-    parser.add_argument(
-        "--tasks", nargs="+", metavar="JSON", help="forecasting tasks; default: three origins of each series"
-    )
+    parser.add_argument("folder", help="benchmarks: kinds, targets; or a tidy CSV of series")
     parser.add_argument("--out", default=str(Path(__file__).parents[1] / "verdict" / "track_record.json"))
     parser.add_argument("--draws", type=int, default=2000)
     given = parser.parse_args(arguments)
     try:
-        measure(given.series, given.tasks, given.out, draws=given.draws, tell=lambda line: print(line, flush=True))
+        measure(given.folder, given.out, draws=given.draws, tell=lambda line: print(line, flush=True))
     except InputError as error:
         print(error, file=sys.stderr)
         return 2

@@ -5,16 +5,19 @@ the continuous ranked probability score of one- to three-year forecasts instead,
 
     w_ic ~ exp(x_c . theta + power * l_ic)                 cell c, origin i, discounted log-likelihood l
     F_ih(y) = sum_c w_ic F_ihc(y)                          forecast distribution, horizon h
-    sum_i v_i sum_h CRPS(F_ih, y_ih) / (3 s_i) + penalty / 2 |theta|^2  ->  min
+    sum_i v_i sum_h CRPS(F_ih, y_ih) / (3 s_i) + penalty / 2 |(theta, power) - (theta, power)_0|^2  ->  min
 
-with s_i the mean step of the last six values, but at least a tenth of the level. The features x are one-hot main
-effects of the grid's parameters, so that few numbers are learned, and the problem is smooth with a known gradient.
+with s_i the mean step of the last six values, but at least a few per cent of the level. The features x are one-hot
+main effects of the grid's axes, so that few numbers are learned, and the problem is smooth with a known gradient. For
+the weights of all kinds theta_0 is zero (and the power free); for a class they are those of all kinds: what the class
+does not tell, it takes from the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,28 +26,40 @@ from scipy.special import ndtr
 from jalur.engine.figures import LARGEST, SMALLEST, exact_figures
 from jalur.engine.filter import transition
 from jalur.engine.mixture import poisson_weights
-from jalur.engine.posterior import posterior
+from jalur.engine.posterior import Posterior, posterior
 from jalur.engine.prior import Prior, make
-from jalur.record.series import Series
+from jalur.engine.scale import Units
 
 Array = npt.NDArray[np.float64]
 
 HORIZONS = 3
-LEAST_HISTORY = 5
-LOWEST, HIGHEST = 0.05, 0.80  # share of the capacity at a usable origin
-PENALTY = 1e-3
-SCALE_FLOOR = 0.1
-_SPREAD = np.sinh(np.linspace(-3.2, 4.6, 33))
+PENALTY = 1e-3  # of the weights of all kinds
+CLASS_PENALTY = 1e-3  # of a class's departure from them
+SCALE_FLOOR = 0.04
+RARE = 1e-5  # so many jumps in one forecast are not counted where they are less likely than this
+HIGHEST_POWER = 2.0
+_SPREAD = np.sinh(np.linspace(-3.2, 4.6, 23))
+
+
+class Task(NamedTuple):
+    """One learning task: a series up to a date, and its next three years."""
+
+    kind: str
+    series: str
+    t: Array
+    y: Array
+    capacity: float
+    outcome: Array
 
 
 @dataclass(frozen=True)
 class Origins:
-    """Rolling origins of many series and what every cell forecast there.
+    """What every cell forecast at many origins.
 
     Attributes
     ----------
-    group, name : array of str, shape (origins,)
-    year, level, capacity, step : array, shape (origins,)
+    kind, series : array of str, shape (origins,)
+    level, capacity, step : array, shape (origins,)
         `step` is the mean absolute step of the last six values.
     outcome : array, shape (origins, horizons)
     edges : array, shape (origins, horizons, intervals + 1)
@@ -52,11 +67,12 @@ class Origins:
     cdf : array, shape (origins, horizons, intervals, cells)
         Each cell's distribution function in the middle of the intervals.
     log_likelihood : array, shape (origins, cells)
+    pace, scatter : array, shape (origins,)
+        Of the series, in its own unit of time.
     """
 
-    group: npt.NDArray[np.str_]
-    name: npt.NDArray[np.str_]
-    year: Array
+    kind: npt.NDArray[np.str_]
+    series: npt.NDArray[np.str_]
     level: Array
     capacity: Array
     step: Array
@@ -64,95 +80,89 @@ class Origins:
     edges: Array
     cdf: npt.NDArray[np.float32]
     log_likelihood: Array
+    pace: Array
+    scatter: Array
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> Origins:
         """Return some of the origins."""
-        return Origins(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+        return Origins(*(getattr(self, f.name)[chosen] for f in fields(self)))
 
 
-# Other shapes of the growth curve. On the learning series logistic and Bass forecast as well as the grid's own
-# (Gompertz), saturating exponential and line somewhat worse. For a programme the answers differ: a verdict shows them.
-SHAPES: tuple[str | tuple[str, float], ...] = ("logistic", ("bass", 30.0), "saturating", "line")
+class Weights(NamedTuple):
+    """Effects of the grid's axes and power of the likelihood."""
+
+    theta: Array
+    power: float
+    loss: float
 
 
 def grid(family: str | tuple[str, float] = "gompertz") -> Prior:
-    """Return the grid of growth laws of one family with equal weights.
+    """Return the grid of growth laws of one family with equal weights (288 cells).
 
-    The axes are those that mattered in experiments on open series; slope noise, link family and capacity did not.
-
-    Parameters
-    ----------
-    family : str or (str, float)
-        Name of a family, with its shape where it has one (see `jalur.engine.links.link`).
+    The axes are those that mattered in leave-kind-out trials. Slope noise, finer paces, absolute paces and more jump
+    sizes did not.
     """
-    paces = (0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28)
-    jumps = ((0.0, 0.0), (0.05, 2.0), (0.1, 4.0), (0.2, 2.0))
-    cells = [(p, s, r, *j) for p in paces for s in (0.2, 0.6) for r in (0.5, 1.0) for j in jumps]
-    pace, level_noise, reversion, rate, size = np.array(cells).T
-    return make(families=(family,), pace=pace, slope_noise=0.5, level_noise=level_noise, reversion=reversion,
-                jump_rate=rate, jump_size=size, power=0.0, discount=0.5, slope_spread=0.5, own_share=0.5,
-                half_life=1.0)  # fmt: skip
+    paces = [
+        (0.15, 0.0),
+        (0.4, 0.0),
+        (0.9, 0.0),
+        (2.0, 0.0),
+        (0.0, 0.0),
+        (0.0, -0.5),
+        (0.0, 0.5),
+        (0.0, 1.0),
+        (0.0, 2.0),
+    ]
+    jumps = ((0.0, 0.0), (0.05, 2.0), (0.1, 3.0), (0.2, 6.0))
+    noise, reversion = (0.25, 0.5, 1.0, 1.8), (0.3, 1.0)
+    cells = np.array([(*p, s, r, *j) for p in paces for s in noise for r in reversion for j in jumps]).T
+    return make(
+        families=(family,), pace_own=cells[0], pace_scatter=cells[1], slope_noise=0.25, level_noise=cells[2],
+        reversion=cells[3], jump_rate=cells[4], jump_size=cells[5], discount=0.7, slope_spread=0.5, units=Units(),
+    )  # fmt: skip
 
 
 def features(prior: Prior) -> Array:
     """Return the one-hot main effects of the grid's axes, shape (cells, features)."""
-    axes = [getattr(prior, name) for name in ("pace", "slope_noise", "level_noise", "reversion", "capacity_share")]
-    axes += [prior.family, prior.jump_rate + 1000 * prior.jump_size]
+    axes = [prior.pace_own + 1000 * prior.pace_scatter, prior.slope_noise, prior.level_noise, prior.reversion,
+            prior.capacity_share, prior.family, prior.jump_rate + 1000 * prior.jump_size]  # fmt: skip
     values = [(axis, np.unique(axis)) for axis in axes]
     return np.array([axis == v for axis, several in values if len(several) > 1 for v in several], float).T
 
 
-def cell_cdf(prior: Prior, mean: Array, cov: Array, capacity: float, gap: float, levels: Array) -> Array:
+def cell_cdf(state: Posterior, capacity: float, gap: float, levels: Array) -> Array:
     """Return each cell's own distribution function `gap` years ahead, shape (levels, cells); one family only."""
-    years = np.full(len(prior), gap)
-    h, _, q11, _, _ = transition(prior, years)
-    centre = mean[0] + prior.pace * gap + h * (mean[1] - prior.pace)
+    laws, mean, cov = state.laws, state.filtered.mean, state.filtered.covariance
+    h, _, q11, _, _ = transition(laws, np.full(len(laws), gap))
+    centre = mean[0] + laws.pace * gap + h * (mean[1] - laws.pace)
     variance = cov[0, 0] + 2 * h * cov[0, 1] + h * h * cov[1, 1] + q11
-    z = prior.links[0].to_link(np.clip(levels / capacity, SMALLEST, LARGEST))[:, None]
-    out = np.zeros((len(levels), len(prior)))
-    for k, chance in enumerate(poisson_weights(prior.jump_rate * gap)):
-        out += chance * ndtr((z - centre) / np.sqrt(variance + k * (prior.jump_size * prior.pace) ** 2))
+    z = laws.links[0].to_link(np.clip(levels / capacity, SMALLEST, LARGEST))[:, None]
+    out = np.zeros((len(levels), len(laws)))
+    for k, chance in enumerate(poisson_weights(laws.jump_rate * gap)):
+        jumping = chance > RARE
+        sd = np.sqrt(variance + k * laws.jump_sd**2)[jumping]
+        out[:, jumping] += chance[jumping] * ndtr((z - centre[jumping]) / sd)
     return out
 
 
-def usable(series: Series) -> list[int]:
-    """Positions of the usable origins: enough history, a level in the middle range, three more years in a row."""
-    t, share = series.t, series.y / series.capacity
-    return [
-        i
-        for i in range(LEAST_HISTORY - 1, len(t) - HORIZONS)
-        if LOWEST <= share[i] <= HIGHEST and np.allclose(t[i + 1 : i + 1 + HORIZONS] - t[i], 1 + np.arange(HORIZONS))
-    ]
-
-
-def observe(series: Sequence[Series], prior: Prior, tick: Callable[[], None] = lambda: None) -> Origins:
-    """Run every cell of the grid over every usable origin; `tick` is called after each series."""
+def observe(origins: Sequence[Task], prior: Prior, tick: Callable[[], None] = lambda: None) -> Origins:
+    """Run every cell of the grid over every origin; `tick` is called after each."""
     rows = []
-    for one in series:
-        for i in usable(one):
-            t, y, capacity = one.t[: i + 1], one.y[: i + 1], one.capacity
-            state = posterior(exact_figures(t, y, capacity), capacity, prior, reporting_error=0.0, wild=0.0)
-            mean, cov = state.filtered.mean, state.filtered.covariance
-            step = float(np.mean(np.abs(np.diff(y[-6:])))) or 1.0
-            edges, cdf = [], []
-            for gap in range(1, HORIZONS + 1):
-                around = y[-1] + 0.35 * gap**0.7 * max(step, 0.04 * y[-1]) * _SPREAD
-                edge = np.concatenate([[0.0], np.clip(around, 0.0, capacity), [capacity]])
-                edges.append(edge)
-                middle = 0.5 * (edge[1:] + edge[:-1])
-                cdf.append(cell_cdf(state.prior, mean, cov, capacity, float(gap), middle).astype(np.float32))
-            rows.append((one.group, one.name, t[-1], y[-1], capacity, step, one.y[i + 1 : i + 1 + HORIZONS],
-                         np.array(edges), np.array(cdf), state.filtered.log_likelihood))  # fmt: skip
+    for one in origins:
+        y, capacity = one.y, one.capacity
+        state = posterior(exact_figures(one.t, y, capacity), capacity, prior, reporting_error=0.0, wild=0.0)
+        step = float(np.mean(np.abs(np.diff(y[-6:])))) or 1.0
+        edges, cdf = [], []
+        for gap in range(1, HORIZONS + 1):
+            around = y[-1] + 0.35 * gap**0.7 * max(step, 0.04 * y[-1]) * _SPREAD
+            edge = np.concatenate([[0.0], np.clip(around, 0.0, capacity), [capacity]])
+            edges.append(edge)
+            cdf.append(cell_cdf(state, capacity, float(gap), 0.5 * (edge[1:] + edge[:-1])).astype(np.float32))
+        scale = state.scale[0]
+        rows.append((one.kind, one.series, y[-1], capacity, step, one.outcome, np.array(edges), np.array(cdf),
+                     state.filtered.log_likelihood, scale.pace * scale.tempo, scale.scatter))  # fmt: skip
         tick()
     return Origins(*(np.array(column) for column in zip(*rows, strict=True)))
-
-
-def origin_weights(origins: Origins, group_weight: dict[str, float]) -> Array:
-    """Each series counts once, whatever its number of origins, times the weight of its group (default 1)."""
-    key = np.char.add(np.char.add(origins.group, "\n"), origins.name)
-    _, which, count = np.unique(key, return_inverse=True, return_counts=True)
-    weight = np.array([group_weight.get(str(g), 1.0) for g in origins.group]) / count[which]
-    return weight / weight.sum()
 
 
 def cell_weights(log_weight: Array, power: float, log_likelihood: Array) -> Array:
@@ -171,42 +181,77 @@ def crps_terms(origins: Origins) -> tuple[Array, Array]:
     return width, width - np.clip(origins.outcome[..., None] - low, 0.0, width)
 
 
-def fit_weights(origins: Origins, prior: Prior, group_weight: dict[str, float], penalty: float = PENALTY) -> Prior:
-    """Return the prior with the log weights and the likelihood power that minimise the penalised score."""
+def fit_weights(
+    origins: Origins, prior: Prior, v: Array, *, towards: Weights | None = None, penalty: float | None = None,
+    start: Weights | None = None,
+) -> Weights:  # fmt: skip
+    """Return the effects and the likelihood power that minimise the penalised score.
+
+    Parameters
+    ----------
+    origins : Origins
+    prior : Prior
+        The grid.
+    v : array, shape (origins,)
+        Weight of each origin; those with weight zero are not seen.
+    towards : Weights, optional
+        What the penalty draws the effects and the power to; default: no effects, and any power.
+    penalty : float, optional
+        Default: `PENALTY`, or `CLASS_PENALTY` with `towards`.
+    start : Weights, optional
+        Where the search starts.
+    """
     from scipy.optimize import minimize
 
-    x = features(prior)
-    n, cells = len(origins.level), len(prior)
-    v = origin_weights(origins, group_weight)
-    scale = HORIZONS * np.maximum(origins.step, SCALE_FLOOR * origins.level)
-    width, above = (
-        a.reshape(n, -1).astype(np.float32) / scale[:, None].astype(np.float32) for a in crps_terms(origins)
-    )
-    cdf = origins.cdf.reshape(n, -1, cells)
-    log_likelihood = origins.log_likelihood - origins.log_likelihood.max(axis=1, keepdims=True)
+    x, seen = features(prior), np.flatnonzero(v > 0)
+    penalty = (PENALTY if towards is None else CLASS_PENALTY) if penalty is None else penalty
+    n, cells = len(seen), len(prior)
+    share = v[seen] / v[seen].sum()
+    scale = (HORIZONS * np.maximum(origins.step, SCALE_FLOOR * origins.level))[seen, None].astype(np.float32)
+    width, above = (a[seen].reshape(n, -1).astype(np.float32) / scale for a in crps_terms(origins))
+    cdf = origins.cdf.reshape(len(origins.level), -1, cells)
+    cdf = cdf if n == len(cdf) else cdf[seen]
+    log_likelihood = origins.log_likelihood[seen]
+    log_likelihood = log_likelihood - log_likelihood.max(axis=1, keepdims=True)
+    centre = np.zeros(x.shape[1] + 1) if towards is None else np.append(towards.theta, towards.power)
+    pull = np.full(len(centre), penalty)
+    if towards is None:
+        pull[-1] = 0.0
 
     def objective(parameters: Array) -> tuple[float, Array]:
-        theta, power = parameters[:-1], parameters[-1]
-        w = cell_weights(x @ theta, power, log_likelihood)
+        w = cell_weights(x @ parameters[:-1], parameters[-1], log_likelihood)
         f = np.matmul(cdf, w.astype(np.float32)[:, :, None])[:, :, 0]
         loss = (width * f * f - 2 * above * f + above).sum(axis=1)
         by_cell = np.matmul((2 * width * f - 2 * above)[:, None, :], cdf)[:, 0, :]
-        by_log_weight = v[:, None] * w * (by_cell - (w * by_cell).sum(axis=1, keepdims=True))
-        value = float(v @ loss) + 0.5 * penalty * float(theta @ theta)
-        slope = x.T @ by_log_weight.sum(axis=0) + penalty * theta
-        return value, np.append(slope, (by_log_weight * log_likelihood).sum())
+        by_log_weight = share[:, None] * w * (by_cell - (w * by_cell).sum(axis=1, keepdims=True))
+        away = parameters - centre
+        slope = np.append(x.T @ by_log_weight.sum(axis=0), (by_log_weight * log_likelihood).sum())
+        return float(share @ loss) + 0.5 * float(pull @ away**2), slope + pull * away
 
-    start = np.append(np.zeros(x.shape[1]), 0.1)
-    bounds = [(None, None)] * x.shape[1] + [(0.0, 2.0)]
-    result = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 400})
-    log_weight = x @ result.x[:-1]
-    log_weight -= np.log(np.exp(log_weight).sum())
-    return replace(prior, log_weight=log_weight, power=float(result.x[-1]))
+    first = start or towards
+    begin = np.append(np.zeros(x.shape[1]), 0.2) if first is None else np.append(first.theta, first.power)
+    bounds = [(None, None)] * x.shape[1] + [(0.0, HIGHEST_POWER)]
+    result = minimize(objective, begin, jac=True, method="L-BFGS-B", bounds=bounds,
+                      options={"maxiter": 200, "ftol": 1e-8})  # fmt: skip
+    return Weights(result.x[:-1], float(result.x[-1]), float(result.fun))
 
 
-def mixture_cdf(origins: Origins, prior: Prior) -> Array:
+def log_weights(weights: Weights, prior: Prior) -> Array:
+    """Return the normalised log weights of the cells."""
+    raw = features(prior) @ weights.theta
+    return raw - np.log(np.exp(raw - raw.max()).sum()) - raw.max()
+
+
+def mixture_cdf(origins: Origins, prior: Prior, weights: Weights) -> Array:
     """Forecast distribution at the middles of the intervals, shape (origins, horizons, intervals)."""
-    w = cell_weights(prior.log_weight, prior.power, origins.log_likelihood)
+    likelihood = origins.log_likelihood - origins.log_likelihood.max(axis=1, keepdims=True)
+    w = cell_weights(log_weights(weights, prior), weights.power, likelihood)
     n = len(origins.level)
     f = np.matmul(origins.cdf.reshape(n, -1, len(prior)), w.astype(np.float32)[:, :, None])
     return f.reshape(origins.cdf.shape[:-1]).astype(float)
+
+
+def scores(origins: Origins, cdf: Array) -> Array:
+    """Continuous ranked probability score of every origin over its step, shape (origins,)."""
+    width, above = crps_terms(origins)
+    return (width * cdf * cdf - 2 * above * cdf + above).sum(axis=2).mean(axis=1) / origins.step

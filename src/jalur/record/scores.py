@@ -88,12 +88,15 @@ def pit(draws: ArrayLike, observed: ArrayLike) -> NDArray[np.float64]:
     return (ensemble < value).mean(axis=-1) + 0.5 * (ensemble == value).mean(axis=-1)
 
 
-def brier(probability: ArrayLike, happened: ArrayLike) -> float:
+def brier(probability: ArrayLike, happened: ArrayLike, weight: ArrayLike | None = None) -> float:
     """Mean squared difference between probabilities and what happened (0 or 1); lower is better."""
-    return float(np.mean((np.asarray(probability, float) - np.asarray(happened, float)) ** 2))
+    square = (np.asarray(probability, float) - np.asarray(happened, float)) ** 2
+    return float(np.average(square, weights=None if weight is None else np.asarray(weight, float)))
 
 
-def brier_skill(probability: ArrayLike, happened: ArrayLike, stretch: ArrayLike) -> float | None:
+def brier_skill(
+    probability: ArrayLike, happened: ArrayLike, stretch: ArrayLike, weight: ArrayLike | None = None
+) -> float | None:
     """Brier score against the base rate of each stretch: ``1 - Brier / Brier(base rates)``.
 
     The reference already knows, for each stretch apart, the share of its cases that happened. Positive: better than
@@ -102,6 +105,8 @@ def brier_skill(probability: ArrayLike, happened: ArrayLike, stretch: ArrayLike)
     Parameters
     ----------
     probability, happened, stretch : array_like, shape (cases,)
+    weight : array_like, shape (cases,), optional
+        How much each case counts; all alike by default.
 
     Returns
     -------
@@ -109,43 +114,52 @@ def brier_skill(probability: ArrayLike, happened: ArrayLike, stretch: ArrayLike)
         None when the base rates leave nothing to explain (each stretch always or never happened).
     """
     hit, group = np.asarray(happened, float), np.asarray(stretch)
+    w = np.ones(len(hit)) if weight is None else np.asarray(weight, float)
     base = np.empty(len(hit))
     for name in np.unique(group):
-        base[group == name] = hit[group == name].mean()
-    reference = brier(base, hit)
-    return 1 - brier(probability, hit) / reference if reference > 0 else None
+        base[group == name] = np.average(hit[group == name], weights=w[group == name])
+    reference = brier(base, hit, w)
+    return 1 - brier(probability, hit, w) / reference if reference > 0 else None
 
 
-def auc(probability: ArrayLike, happened: ArrayLike) -> float | None:
+def auc(probability: ArrayLike, happened: ArrayLike, weight: ArrayLike | None = None) -> float | None:
     """Chance that a case that happened had the higher probability than one that did not, ties counted half.
 
     None when all or none happened.
     """
     p, hit = np.asarray(probability, float), np.asarray(happened, bool)
-    yes, no = p[hit], np.sort(p[~hit])
-    if not yes.size or not no.size:
+    w = np.ones(len(p)) if weight is None else np.asarray(weight, float)
+    if hit.all() or not hit.any():
         return None
-    below = np.searchsorted(no, yes, side="left") + np.searchsorted(no, yes, side="right")
-    return float(below.mean() / 2 / no.size)
+    order = np.argsort(p[~hit], kind="stable")
+    no, sums = p[~hit][order], np.concatenate([[0.0], np.cumsum(w[~hit][order])])
+    yes = p[hit]
+    below = sums[np.searchsorted(no, yes, side="left")] + sums[np.searchsorted(no, yes, side="right")]
+    return float(np.average(below, weights=w[hit]) / 2 / sums[-1])
 
 
-def reliability(probability: ArrayLike, happened: ArrayLike, bins: int = 5) -> tuple[ReliabilityBin, ...]:
-    """What was said against what happened, in bins of equal width; empty bins are left out."""
+def reliability(
+    probability: ArrayLike, happened: ArrayLike, bins: int = 5, weight: ArrayLike | None = None
+) -> tuple[ReliabilityBin, ...]:
+    """What was said against what happened, in bins of equal width; empty bins are left out.
+
+    With weights the Wilson interval is that of as many cases as weigh the same alike (Kish's effective number).
+    """
     p, hit = np.asarray(probability, float), np.asarray(happened, float)
+    w = np.ones(len(p)) if weight is None else np.asarray(weight, float)
     index = np.clip((p * bins).astype(int), 0, bins - 1)
     rows = []
     for b in range(bins):
         chosen = index == b
         n = int(chosen.sum())
         if n:
-            share = float(hit[chosen].mean())
-            rows.append(
-                ReliabilityBin(b / bins, (b + 1) / bins, n, float(p[chosen].mean()), share, wilson(share * n, n))
-            )
+            said, share = (float(np.average(x[chosen], weights=w[chosen])) for x in (p, hit))
+            alike = float(w[chosen].sum() ** 2 / (w[chosen] ** 2).sum())
+            rows.append(ReliabilityBin(b / bins, (b + 1) / bins, n, said, share, wilson(share * alike, alike)))
     return tuple(rows)
 
 
-def wilson(hits: float, cases: int, z: float = 1.959963984540054) -> tuple[float, float]:
+def wilson(hits: float, cases: float, z: float = 1.959963984540054) -> tuple[float, float]:
     """Wilson (1927) interval of a share, 95 % by default; (0, 1) without cases."""
     if cases == 0:
         return 0.0, 1.0
@@ -155,21 +169,24 @@ def wilson(hits: float, cases: int, z: float = 1.959963984540054) -> tuple[float
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
-def pit_histogram(values: ArrayLike, bins: int = 10) -> tuple[float, ...]:
+def pit_histogram(values: ArrayLike, bins: int = 10, weight: ArrayLike | None = None) -> tuple[float, ...]:
     """Share of the PIT values in each of `bins` equal bins; all near ``1 / bins`` for a calibrated forecast."""
-    counts, _ = np.histogram(np.asarray(values, float), bins=bins, range=(0.0, 1.0))
-    return tuple(float(x) for x in counts / max(counts.sum(), 1))
+    counts, _ = np.histogram(np.asarray(values, float), bins=bins, range=(0.0, 1.0), weights=weight)
+    return tuple(float(x) for x in counts / max(counts.sum(), 1e-300))
 
 
 def verdict_scores(
-    probability: ArrayLike, happened: ArrayLike, stretch: Sequence[float] | ArrayLike
+    probability: ArrayLike,
+    happened: ArrayLike,
+    stretch: Sequence[float] | ArrayLike,
+    weight: ArrayLike | None = None,
 ) -> dict[str, object]:
     """Brier score, skill, AUC and reliability of probabilities of reaching targets, as one plain dictionary."""
     p = np.asarray(probability, float)
     return {
         "verdicts": len(p),
-        "brier": brier(p, happened),
-        "brier_skill": brier_skill(p, happened, stretch),
-        "auc": auc(p, happened),
-        "reliability": [row.to_dict() for row in reliability(p, happened)],
+        "brier": brier(p, happened, weight),
+        "brier_skill": brier_skill(p, happened, stretch, weight),
+        "auc": auc(p, happened, weight),
+        "reliability": [row.to_dict() for row in reliability(p, happened, weight=weight)],
     }

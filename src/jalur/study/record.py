@@ -19,34 +19,52 @@ from jalur.words.tables import Table
 
 SIMULATED = 100  # programmes of the simulation check in the notebook; the tests of the package draw four times as many
 LABEL_HORIZON = 3.0  # years
+LEAST_CASES = 5  # of a kind in a fifth of the chances, to be shown as a dot
 
 
 class Record(Room):
     """How often verdicts like this one are right."""
 
     VIEWS = (
-        "reliability", "coverage", "scores", "recovered_levels", "recovered_targets", "hit_rates", "replay", "vintages",
-        "regional", "findings",
+        "reliability", "coverage", "scores", "official_classes", "official_stretches", "recovered_levels",
+        "recovered_targets", "hit_rates", "replay", "vintages", "regional", "findings",
     )  # fmt: skip
 
     def reliability(self) -> Picture:
-        """What was said against what happened, on series with known outcomes.
+        """What was said against what happened on kinds of series never seen; a small dot is one kind.
 
-        Data: said, happened, low_95, high_95 (shares), cases.
+        Data: kind (empty: all, each counting alike), said, happened, low_95, high_95 (shares), cases.
         """
-        bins = measured.record()["methods"]["jalur"]["reliability"]
-        rows = ((b["said"], b["happened"], *ends(b.get("happened_95")), b["cases"]) for b in bins)
-        kinds = dict(said="number", happened="number", low_95="number", high_95="number", cases="count")
-        return self.picture(charts.reliability_chart(bins, self.fmt), frame(rows, **kinds))
+        ours = measured.record()["methods"]["jalur"]
+        kinds = {
+            name: [row for row in scores["reliability"] if row["cases"] >= LEAST_CASES]
+            for name, scores in ours["by_group"].items()
+        }
+        rows = (
+            (name, b["said"], b["happened"], *ends(b.get("happened_95")), b["cases"])
+            for name, bins in {"": ours["reliability"], **kinds}.items()
+            for b in bins
+        )
+        columns = dict(kind="text", said="number", happened="number", low_95="number", high_95="number", cases="count")
+        dots = [row for bins in kinds.values() for row in bins]
+        chart = charts.reliability_chart(ours["reliability"], self.fmt, parts_of=dots)
+        return self.picture(chart, frame(rows, **columns))
 
     def coverage(self) -> Picture:
-        """Share of outcomes inside the 90 % range, ours and the baselines'.
+        """Share of outcomes inside the 90 % range, ours and the baselines'; a small dot is one kind of series.
 
-        Data: method, coverage_90.
+        Data: method, kind (empty: all, each counting alike), coverage_90.
         """
-        rows = [(name, m["coverage_90"]) for name, m in measured.record()["methods"].items()]
-        named = [(self.fmt.say(f"nb.method.{name}"), share) for name, share in rows]
-        return self.picture(charts.coverage_chart(named, self.fmt), frame(rows, method="text", coverage_90="number"))
+        methods = measured.record()["methods"]
+        rows = [
+            (name, kind, scores["coverage_90"])
+            for name, m in methods.items()
+            for kind, scores in {"": m, **m["by_group"]}.items()
+        ]
+        named = [(self.fmt.say(f"nb.method.{name}"), m["coverage_90"]) for name, m in methods.items()]
+        dots = [[kind["coverage_90"] for kind in m["by_group"].values()] for m in methods.values()]
+        data = frame(rows, method="text", kind="text", coverage_90="number")
+        return self.picture(charts.coverage_chart(named, self.fmt, parts_of=dots), data)
 
     def scores(self) -> Listing:
         """Scores of each method on the same forecasts.
@@ -56,6 +74,29 @@ class Record(Room):
         record, names = measured.record(), ("scaled_crps", "coverage_50", "coverage_90", "brier_skill", "auc")
         rows = ((method, *(m[name] for name in names)) for method, m in record["methods"].items())
         return Listing(scores_table(record, self.fmt), frame(rows, method="text", **dict.fromkeys(names, "number")))
+
+    def official_classes(self) -> Listing:
+        """What became of official targets, by class, and what would have been said of them on their day.
+
+        Data: name (of the class), cases, met (share), said (mean chance), coverage_90, and the Brier scores of the
+        engine, of the engine with the outside view, and of the straight line: brier, brier_combined, brier_line.
+        """
+        return self._official("class")
+
+    def official_stretches(self) -> Listing:
+        """The same by how many times the recent pace a target asked for; the data are as for `official_classes`."""
+        return self._official("stretch")
+
+    def _official(self, by: str) -> Listing:
+        parts = measured.record()["official_targets"][f"by_{by}"]
+        rows = (
+            (name, row["cases"], row["met"], row["said"], row["coverage_90"]["engine"],
+             *(row["brier"][key] for key in ("engine", "combined", "line")))
+            for name, row in parts.items()
+        )  # fmt: skip
+        numbers = ("met", "said", "coverage_90", "brier", "brier_combined", "brier_line")
+        data = frame(rows, name="text", cases="count", **dict.fromkeys(numbers, "number"))
+        return Listing(official_table(data, self.fmt, by), data)
 
     def recovered_levels(self) -> Listing:
         """Whether our ranges hold the truth of programmes drawn from the model's own laws as often as they say.
@@ -174,6 +215,31 @@ def scores_table(record: Mapping[str, Any], fmt: Format) -> Table:
     tasks = record["tasks"]
     caption = fmt.say("nb.caption.scores", origins=fmt.number(tasks["origins"]), series=fmt.number(tasks["series"]))
     return table(fmt, caption, ("method", "crps", "cover50", "cover90", "skill", "auc"), rows, range(1, 6))
+
+
+def official_table(data: pd.DataFrame, fmt: Format, by: str) -> Table:
+    """What became of official targets, and what the engine would have said on their day.
+
+    Parameters
+    ----------
+    data : DataFrame
+        As `Record.official_classes` gives it.
+    fmt : Format
+    by : str
+        ``class`` or ``stretch``.
+    """
+    rows = [
+        (
+            fmt.say(f"nb.official_{by}.{row.name.replace(' ', '_').replace('.', '_')}"),
+            fmt.number(row.cases),
+            *(fmt.percent(share) for share in (row.met, row.said, row.coverage_90)),
+            *(fmt.number(score, 2) for score in (row.brier, row.brier_combined, row.brier_line)),
+        )
+        for row in records(data)
+    ]
+    columns = ("official_class" if by == "class" else "asked", "cases", "share_met", "mean_chance", "cover90",
+               "brier", "brier_combined", "brier_line")  # fmt: skip
+    return table(fmt, fmt.say(f"nb.caption.official_{by}"), columns, rows, range(1, 8))
 
 
 def hits_table(record: Mapping[str, Any], fmt: Format, own: float | None, horizon: float = LABEL_HORIZON) -> Table:

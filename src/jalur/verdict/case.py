@@ -386,6 +386,7 @@ class Case:
                 net=self.programme.net,
                 past_t=dates,
                 prior=self.prior,
+                kind_class=self.programme.kind_class,
             )
             self._states[dates] = Falling(state, whole) if self.falls else state
         return self._states[dates]
