@@ -530,7 +530,11 @@ def _import(arguments: argparse.Namespace) -> int:
 
 def _learn_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "series", type=Path, metavar="SERIES.csv", help="columns: group, series, year, value_percent, capacity"
+        "series",
+        type=Path,
+        metavar="FOLDER",
+        help="holds kinds/open_kinds.csv, and official targets if there are any; or one table of series "
+        "(columns: group, series, year, value_percent, capacity)",
     )
     parser.add_argument("--out", type=_path, metavar="FILE", help="where the weights go (default: print them)")
 
@@ -554,5 +558,7 @@ _COMMANDS = {
     "new": Command("start the folder of a programme of your own", _new_options, _new),
     "add": Command("add a published figure to a ledger", _add_options, _add),
     "import": Command("make programmes from a table of another office", _import_options, _import),
-    "learn-prior": Command("learn the prior weights from adoption series", _learn_options, _learn_prior),
+    "learn-prior": Command(
+        "learn the prior weights, and the outside view, from series with known outcomes", _learn_options, _learn_prior
+    ),
 }

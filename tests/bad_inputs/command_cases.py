@@ -36,23 +36,36 @@ PARAMETER_FILES = {
     "deep": "seed: " + "[" * 500 + "]" * 500,
     "Big Name": "seed: 1\n",
 }
-CELLS = ["pace", "slope_noise", "level_noise", "reversion", "jump_rate", "jump_size", "capacity_share"]
+CELLS = [
+    "pace_own",
+    "pace_scatter",
+    "slope_noise",
+    "level_noise",
+    "reversion",
+    "jump_rate",
+    "jump_size",
+    "capacity_share",
+]
+UNITS = ["half_life", "scatter_half_life", "typical_pace", "typical_scatter", "increments", "own_share"]
 WEIGHTS = {
     "version": "x",
     "families": ["gompertz"],
     "power": 1,
     "discount": 1,
     "slope_spread": 1,
-    "own_share": 0,
-    "half_life": 1,
-    "cells": {"family": [0], "log_weight": [0], **{name: [1] for name in CELLS}},
+    "units": dict.fromkeys(UNITS, 1),
+    "classes": {},
+    "ranges": {},
+    "log_weight": [0],
+    "cells": {"family": [0], **{name: [1] for name in CELLS}},
 }
 PRIORS = {
     "list": "[]",
     "empty": "{}",
-    "text": json.dumps({**WEIGHTS, "cells": {**WEIGHTS["cells"], "pace": ["many"]}}),
+    "text": json.dumps({**WEIGHTS, "cells": {**WEIGHTS["cells"], "pace_own": ["many"]}}),
     "family": json.dumps({**WEIGHTS, "cells": {**WEIGHTS["cells"], "family": [7]}}),
-    "nan": json.dumps({**WEIGHTS, "cells": {**WEIGHTS["cells"], "log_weight": [float("nan")]}}),
+    "nan": json.dumps({**WEIGHTS, "log_weight": [float("nan")]}),
+    "class": json.dumps({**WEIGHTS, "classes": {"digital": {"log_weight": [1, 2], "power": 1, "kinds": 3, "ties": 3}}}),
     "deep": "[" * 100_000,
 }
 
@@ -117,7 +130,7 @@ CASES = [
     case("option", "check data", "unrecognized arguments: data"),
     case("option", "new", "required: NAME"),
     case("option", "new one two", "unrecognized arguments: two"),
-    case("option", "learn-prior", "required: SERIES.csv"),
+    case("option", "learn-prior", "required: FOLDER"),
     case("option", "import", "required: FILE"),
     case("option", "import one.csv two.csv", "unrecognized arguments: two.csv"),
     case("option", "add study --nonsense", "unrecognized arguments: --nonsense"),
@@ -285,6 +298,7 @@ CASES = [
     case("structure", "verdict --prior prior_text", "incomplete or malformed", "many"),
     case("structure", "report --prior prior_family", "incomplete or malformed", "1 families"),
     case("structure", "verdict --prior prior_nan", "incomplete or malformed", "finite"),
+    case("structure", "verdict --prior prior_class", "incomplete or malformed", "2 weights for 1 growth laws"),
     case("structure", "verdict --prior prior_deep", "cannot be read"),
     # figures
     case("figure", "add study", "no value is given", "value, as_of"),

@@ -130,7 +130,7 @@ def weights(tmp_path):
     """Prior weights under which growth is slow."""
     from jalur.engine import prior
 
-    slow = prior.make(pace=0.03, slope_noise=0.1, level_noise=0.1, reversion=1.0)
+    slow = prior.make(pace_own=0.3, slope_noise=0.1, level_noise=0.1, reversion=1.0)
     (tmp_path / "slow.json").write_text(json.dumps(prior.to_dict(slow)))
     return tmp_path / "slow.json"
 
@@ -221,7 +221,7 @@ def test_the_sentence_is_that_of_the_verdict_and_of_nothing_else(tmp_path, capsy
     asked = ["report", "--only", "verdict", "--out", str(out)]
     assert cli.main(asked) == 0
     sentence = capsys.readouterr().out
-    assert "40%" in sentence
+    assert "51%" in sentence
     noted = next(out.rglob(manifest.NAME))
     content = json.loads(noted.read_text())
     content["work"]["verdict"]["sentences"] = {"en": "Very likely 99%\x1b[31m", "id": 3}

@@ -1,4 +1,4 @@
-"""The forecasting engine: growth laws in units of the series, weighed by how they forecast many kinds of series."""
+"""Figures and a capacity in, the law of the count on any date out."""
 
 from jalur.engine.figures import Figures, figures_from
 from jalur.engine.outlook import ENGINE_VERSION, Outlook, condition, forecast

@@ -428,7 +428,10 @@ def _power(value: float) -> float:
 def _weights(values: Sequence[float], cells: int) -> Array:
     if len(values) != cells:
         raise ValueError(f"there are {len(values)} weights for {cells} growth laws")
-    return np.array(values, float)
+    weights = np.array(values, float)
+    if not np.isfinite(weights).all():
+        raise ValueError("every number must be finite")
+    return weights
 
 
 def _link(family: str | Sequence) -> Link:

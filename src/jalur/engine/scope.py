@@ -69,7 +69,7 @@ def scope_of(scale: Scale, dates: int, gain: float, ranges: Mapping[str, tuple[f
     gain : float
         Recent gain in the level as a share of what is left to the capacity, a year.
     ranges : mapping
-        See `jalur.engine.prior.Prior.ranges`.
+        Where 98 % of the learning series lay; see `jalur.engine.prior.Prior`.
     """
 
     def outside(name: str, value: float) -> bool:

@@ -84,7 +84,10 @@ class Record(Room):
         return self._official("class")
 
     def official_stretches(self) -> Listing:
-        """The same by how many times the recent pace a target asked for; the data are as for `official_classes`."""
+        """The same by how many times the recent pace a target asked for.
+
+        Data: name (of the stretch), cases, met, said, coverage_90, brier, brier_combined, brier_line, as for the classes.
+        """
         return self._official("stretch")
 
     def _official(self, by: str) -> Listing:
