@@ -69,8 +69,8 @@ def test_the_swing_over_the_curves_is_that_of_the_verdict():
     study = helpers.open_study("umkm_onboarding", "2022-03-31")
     (swing,) = (s for s in study.scenarios.swings if s.choice == "shape")
     assert (swing.low, swing.high) == study.verdict.sensitivity.range_shapes[-1]
-    assert (swing.low_name, swing.high_name) == ("line", "logistic")
-    assert "growth curve: 49% (Straight line) \u2013 54% (Logistic)" in study.scenarios.tornado().alt
+    assert (swing.low_name, swing.high_name) == ("line", "bass")
+    assert "growth curve: 49% (Straight line) \u2013 54% (Bass)" in study.scenarios.tornado().alt
 
 
 # those who leave

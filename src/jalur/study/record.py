@@ -86,7 +86,7 @@ class Record(Room):
     def official_stretches(self) -> Listing:
         """The same by how many times the recent pace a target asked for.
 
-        Data: name (of the stretch), cases, met, said, coverage_90, brier, brier_combined, brier_line, as for the classes.
+        Data: name (of the stretch), cases, met, said, coverage_90, brier, brier_combined, brier_line.
         """
         return self._official("stretch")
 
