@@ -360,6 +360,33 @@ CASES = [
         cell(3, "repeats", "obs-1"),
         (OBS, "row 3", "column repeats", "observation"),
     ),
+    # a capacity that grows
+    *(
+        Case(name, "capacity", YML, swap(old, new), (YML, place, *said))
+        for name, old, new, place, said in (
+            (
+                "a capacity that grows by one count",
+                "denominators: [D001]\n    default",
+                "denominators: [D001]\n    growing: true\n    default",
+                "capacities.0.growing",
+                ("1 rows for 1 dates", "one series for two dates or more"),
+            ),
+            (
+                "a capacity that grows by two series of one day",
+                "denominators: [D001]\n    default",
+                "denominators: [D001, P001]\n    growing: true\n    default",
+                "capacities.0.growing",
+                ("2 rows for 1 dates",),
+            ),
+            (
+                "a capacity that grows by no count",
+                "denominators: [D001]\n    default",
+                "units: 9000\n    as_of: 2020-01-01\n    source: x\n    growing: true\n    default",
+                "capacities.0.growing",
+                ("0 rows for 0 dates",),
+            ),
+        )
+    ),
     # the direction of the path
     Case(
         "a target below the one before it",

@@ -10,14 +10,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from jalur.dates import half_width, iso, records
 from jalur.errors import Fault, shown
+from jalur.ledger.tables import end_of
 
 _DAY = pd.Timedelta(days=1)
+COUNTS = "denominators: rows of one series for two dates or more, each published on a known day"
 _QUALIFIERS = ("exact", "approx", "at_least")  # a sum is as sure as the least sure of its parts
 
 
@@ -61,6 +64,14 @@ class Selection:
         """Which rows are of the declared roles, kinds and definitions and in the unit, on whatever day."""
         used = (frame["unit"] == unit) & frame["role"].isin(self.roles) & frame["kind"].isin(self.kinds)
         return used & frame["definition"].isin(self.definitions)
+
+
+class Count(NamedTuple):
+    """How many were eligible on a day, and the day from which that was known."""
+
+    date: dt.date
+    units: float
+    known_on: dt.date
 
 
 def in_order(flows: pd.DataFrame, base: Base) -> pd.DataFrame:
@@ -182,3 +193,29 @@ def against(
                 break
         before = (value, f"the target before it, {name}")
     return found
+
+
+def counts_of(rows: Sequence[Any], share: float) -> tuple[tuple[Count, ...], str | None]:
+    """Return the dated counts of a capacity that grows, and what is wrong with their rows; None where nothing is.
+
+    Parameters
+    ----------
+    rows : sequence of rows of denominators.csv or proxies.csv
+    share : float
+        Of each count.
+    """
+    days = [row.as_of for row in rows]
+    known = [end_of(row.reported_on) if row.reported_on else None for row in rows]
+    wrong = None
+    if len(set(days)) < 2 or len(set(days)) < len(days):
+        wrong = f"{len(days)} rows for {len(set(days))} dates"
+    elif len({(row.series, row.unit) for row in rows}) > 1:
+        wrong = "rows of several series or units"
+    elif None in known:
+        wrong = f"the row {rows[known.index(None)].id} without a day of publication"
+    elif min(row.value for row in rows) <= 0:
+        wrong = "a count of 0"
+    if wrong:
+        return (), wrong
+    found = (Count(row.as_of.date(), row.value * share, day) for row, day in zip(rows, known, strict=True) if day)
+    return tuple(sorted(found)), None

@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 from jalur import dates
 from jalur.errors import Fault, InputError, shown
 from jalur.ledger import levels
-from jalur.ledger.levels import Base, Selection
+from jalur.ledger.levels import Base, Count, Selection
 from jalur.ledger.tables import Place, end_of, read_table, read_yaml, unclean
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -138,6 +138,7 @@ class _CapacityEntry(_Part):
     share: Annotated[float, _number(0, 1, above=True)] | None = None
     share_from: ContextId | None = None
     default: bool = False
+    growing: bool = False
 
 
 class _Base(_Part):
@@ -266,6 +267,8 @@ class Capacity:
         Day from which it was known; None where the pages do not show it.
     assumption : bool
         Whether the units are assumed and not counted by anyone.
+    counts : tuple of Count
+        Dated counts times `share`, in order, of a capacity that grows; `units` and `as_of` are then of the latest.
     """
 
     name: str
@@ -279,6 +282,7 @@ class Capacity:
     ids: tuple[str, ...] = ()
     known_on: dt.date | None = None
     assumption: bool = False
+    counts: tuple[Count, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -555,7 +559,7 @@ class _Builder:
         for position, name in enumerate(names):
             if name in names[:position]:
                 self.refuse(("capacities", position, "name"), shown(name), "a name used once")
-        return tuple(self._capacity(entry, position, context) for position, entry in enumerate(content.capacities))
+        return tuple(self._capacity(content, position, context) for position in range(len(content.capacities)))
 
     def _check_default(self, content: Manifest, capacities: tuple[Capacity | None, ...], largest: float) -> None:
         """One capacity is the default, and it must not lie below a selected figure."""
@@ -568,9 +572,9 @@ class _Builder:
                 given = f"{capacity.units:,.0f} as the default capacity {shown(capacity.name)}"
                 self.refuse(("capacities", position), given, f"at least the largest selected figure, {largest:,.0f}")
 
-    def _capacity(self, entry: _CapacityEntry, position: int, context: Mapping[str, Any]) -> Capacity | None:
-        """Read one capacity: rows added up, or units given with their source; times the share."""
-        at: Place = ("capacities", position)
+    def _capacity(self, content: Manifest, position: int, context: Mapping[str, Any]) -> Capacity | None:
+        """Read one capacity: rows added up or one by one, or units given with their source; times the share."""
+        at, entry = ("capacities", position), content.capacities[position]
         if (entry.denominators is None) == (entry.units is None):
             allowed = "either denominators, a list of row ids, or units with as_of and source"
             self.refuse(at, "both or neither of denominators and units", allowed)
@@ -590,15 +594,21 @@ class _Builder:
             if "percent" not in row.unit or not 0 < share <= 1:
                 given = f"the row {entry.share_from} in {row.unit}"
                 self.refuse((*at, "share_from"), given, "a row in percent, above 0 and at most 100")
-        known = [context[row] for row in ids]
+        known, counted = [context[row] for row in ids], [context[row] for row in entry.denominators or ()]
+        counts, wrong = levels.counts_of(counted, share) if entry.growing else ((), None)
+        if wrong or (entry.growing and content.direction == "down"):
+            allowed = levels.COUNTS if wrong else "growing: false, since a path that leads down falls from one number"
+            self.refuse((*at, "growing"), wrong or "direction: down", allowed)
+            return None
         if entry.units is not None:
             units, as_of, known_on = entry.units, entry.as_of, entry.known_on
             for key in ("as_of", "source"):
                 if getattr(entry, key) is None:
                     self.refuse((*at, key), "nothing", f"the key {key}, since the units come from no row of a table")
         else:
-            units = sum(context[row].value for row in entry.denominators or ())
-            as_of, known_on = min(row.as_of for row in known).date(), _known_on(known)
+            units = counts[-1].units / share if counts else sum(row.value for row in counted)
+            as_of = counts[-1].date if counts else min(row.as_of for row in known).date()
+            known_on = _known_on(known)
         sources = [entry.source, *(f"{row.source_org} ({row.publisher})" for row in known)]
         return Capacity(
             name=entry.name,
@@ -612,6 +622,7 @@ class _Builder:
             ids=tuple(ids),
             known_on=known_on,
             assumption=entry.assumption,
+            counts=counts,
         )
 
     def _path(self, entry: _PathEntry, unit: str, targets: pd.DataFrame) -> OfficialPath:

@@ -16,14 +16,16 @@ import numpy as np
 import pandas as pd
 
 from jalur import ledger
-from jalur.dates import decimal_year, iso, number, parse_date, vintage_day
+from jalur.dates import calendar_day, decimal_year, iso, number, parse_date, vintage_day
 from jalur.engine import Outlook, Prior, condition, figures_from
 from jalur.errors import InputError, meant
 from jalur.verdict.falling import Falling, complement
+from jalur.verdict.growing import PLACES, Growing, Population, scaled
 from jalur.verdict.model import Figure, rounded
 
 SEEDS, DRAWS = (0, 2**32 - 1), (100, 1_000_000)
 LARGEST = 1e15  # as in the tables
+TENTH = 1.2815515655446004  # a tenth of a standard normal lies beyond it
 MINIMUM_DATES = 3  # below this neither a pace nor its change can be seen
 
 # Fields of a question that decide which figures are used.
@@ -199,7 +201,7 @@ class Case:
     programme: ledger.Programme
     question: Question
     prior: Prior | None = None
-    _states: dict[tuple[float, ...], Outlook | Falling] = field(default_factory=dict, init=False, repr=False)
+    _states: dict[tuple[float, ...], Outlook | Falling | Growing] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, programme: ledger.Programme, vintage: str, **choices: Any) -> Case:
@@ -251,6 +253,8 @@ class Case:
     def capacity(self) -> float | None:
         """Units that could ever join, as the question assumes; None where nothing is known.
 
+        Of a capacity that grows, the median on the date of the last milestone.
+
         Of a level that falls, the units that could ever leave: without a declared capacity, all that the path's base
         counts.
 
@@ -259,7 +263,11 @@ class Case:
         InputError
             For a name that is not declared or a number out of range, naming what is allowed.
         """
-        if self.declared is not None:
+        if self.declared is not None and self.declared.counts:
+            if self.population is None or not self.path.dates:
+                return None
+            units = float(self.population.middle(self.path.times[-1])[0])
+        elif self.declared is not None:
             units = self.declared.units
         elif self.question.capacity is None:
             base = self.programme.path.base_value if self.falls and self.programme.path else None
@@ -269,6 +277,34 @@ class Case:
         else:
             units = _number(self.question.capacity, [c.name for c in self.programme.capacities])
         return units * self.question.capacity_share
+
+    @cached_property
+    def population(self) -> Population | None:
+        """Those eligible on any date, where the capacity is declared to grow: by the counts known at the vintage.
+
+        None where it does not grow, or where fewer than two counts were known.
+        """
+        counts = self.declared.counts if self.declared else ()
+        known = [count for count in counts if count.known_on.isoformat() <= self.vintage]
+        if len(known) < 2:
+            return None
+        times = np.array([decimal_year(count.date) for count in known])
+        return Population(times, np.array([count.units for count in known]))
+
+    @property
+    def capacity_80(self) -> tuple[float, float] | None:
+        """80 % interval of a capacity that grows, on the date of the last milestone."""
+        if self.population is None or self.capacity is None:
+            return None
+        wide = float(np.exp(TENTH * self.population.sd(self.path.times[-1])[0]))
+        return self.capacity / wide, self.capacity * wide
+
+    @property
+    def counted_on(self) -> str | None:
+        """ISO date of the (latest) count behind the declared capacity."""
+        if self.population is not None:
+            return calendar_day(float(self.population.times[-1]))
+        return iso(self.declared.as_of) if self.declared and self.declared.as_of is not None else None
 
     @property
     def falls(self) -> bool:
@@ -289,8 +325,8 @@ class Case:
         return level <= target if self.falls else level >= target
 
     def out_of_reach(self, target: float) -> bool:
-        """Whether the capacity rules a target out."""
-        if self.capacity is None or self.ceiling is None:
+        """Whether the capacity rules a target out; one that grows rules out none for certain."""
+        if self.capacity is None or self.ceiling is None or self.population is not None:
             return False
         return self.ceiling - target > self.capacity if self.falls else target > self.capacity
 
@@ -318,6 +354,9 @@ class Case:
 
     def _beyond(self, capacity: float) -> bool:
         """Whether a published figure lies where no level can."""
+        if self.population is not None:
+            known = self.population.at([decimal_year(day) for day in self.figures["as_of"]], PLACES[0])
+            return bool((self.figures["value"] >= known * self.question.capacity_share).any())
         if not self.falls:
             return bool(self.figures["value"].max() >= capacity)
         levels = self._levels["value"]
@@ -358,7 +397,7 @@ class Case:
 
     # what the engine says
 
-    def state(self, past: Iterable[float] | None = None) -> Outlook | Falling:
+    def state(self, past: Iterable[float] | None = None) -> Outlook | Falling | Growing:
         """The engine's posterior, computed once for each set of past dates.
 
         Parameters
@@ -376,20 +415,34 @@ class Case:
             raise InputError(self.problem.sentence if self.problem else REASONS["no_capacity"])
         dates = tuple(float(t) for t in (self.path.times[self.path.times < self.last] if past is None else past))
         if dates not in self._states:
-            figures, whole = self.figures, self.ceiling
-            assert whole is not None
-            state = condition(
-                figures_from(complement(figures, whole) if self.falls else figures),
-                self.capacity,
+            self._states[dates] = self._conditioned(dates)
+        return self._states[dates]
+
+    def _conditioned(self, past: tuple[float, ...]) -> Outlook | Falling | Growing:
+        """The engine's law of the level, by way of its complement or of the share of a capacity that grows."""
+        figures, capacity, whole, net = self.figures, self.capacity, self.ceiling, self.programme.net
+        assert capacity is not None
+        assert whole is not None
+
+        def law(figures: pd.DataFrame, capacity: float, net: bool) -> Outlook:
+            return condition(
+                figures_from(figures),
+                capacity,
                 reporting_error=self.programme.reporting_error,
                 reference_source=self.programme.reference_source,
-                net=self.programme.net,
-                past_t=dates,
+                net=net,
+                past_t=past,
                 prior=self.prior,
                 kind_class=self.programme.kind_class,
             )
-            self._states[dates] = Falling(state, whole) if self.falls else state
-        return self._states[dates]
+
+        if self.population is not None:
+            unit = capacity / self.question.capacity_share
+            parts = (law(scaled(figures, self.population, place, unit), capacity, True) for place in PLACES)
+            return Growing(tuple(parts), self.population, unit, net)
+        if self.falls:
+            return Falling(law(complement(figures, whole), capacity, net), whole)
+        return law(figures, capacity, net)
 
     @cached_property
     def chances(self) -> tuple[float, ...]:

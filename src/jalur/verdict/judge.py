@@ -11,7 +11,7 @@ from dataclasses import replace
 import pandas as pd
 
 from jalur import __version__, ledger
-from jalur.dates import iso, months_between
+from jalur.dates import months_between
 from jalur.engine import ENGINE_VERSION
 from jalur.verdict import labels, measured, pace, projection
 from jalur.verdict import model as v
@@ -166,11 +166,12 @@ def _capacity(case: Case, used: bool) -> v.CapacityCase:
         name=record.name if record else "given",
         units=case.capacity,
         share=share * record.share if record else share,
-        as_of=iso(record.as_of) if record and record.as_of is not None else None,
+        as_of=case.counted_on,
         source=record.source if record else "given by the analyst",
         url=record.url if record else "",
         used=used,
         probabilities=(None,) * len(case.path.dates),
+        units_80=case.capacity_80,
     )
 
 

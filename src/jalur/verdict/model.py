@@ -162,7 +162,10 @@ class FirstPassage:
 
 @dataclass(frozen=True)
 class CapacityCase:
-    """The probabilities under one named capacity; None where the published figures exceed it."""
+    """The probabilities under one named capacity; None where the published figures exceed it.
+
+    Of a capacity that grows, ``units`` is the median on the date of the last target and ``units_80`` its 80 % interval.
+    """
 
     name: str
     units: float
@@ -174,6 +177,7 @@ class CapacityCase:
     probabilities: tuple[float | None, ...] = ()
     joint_probability: float | None = None
     note: str | None = None
+    units_80: Interval | None = None
 
 
 @dataclass(frozen=True)

@@ -217,7 +217,8 @@ def _levers(case: Case, levels: dict[float, np.ndarray]) -> v.Levers:
     short = np.where(possible, np.maximum(short, 0), np.inf)
     extra = {f"{chance:g}": _finite(np.quantile(short, chance, method="higher")) for chance in (0.5, 0.8)}
     faster = tuple((float(x), case.joint if x == 0 else _faster(case, 1 + x / 100)) for x in FASTER_PERCENT)
-    if case.falls:  # the whole that a level falls from is known; nothing is there to be opened up
+    # The whole that a level falls from is known, and a capacity that grows is counted: nothing is there to be opened.
+    if case.falls or case.population is not None:
         return v.Levers(extra, {}, 1.0, faster)
     limit = min(max([2.0 * capacity, *(c.units for c in case.programme.capacities)]), LARGEST) / capacity
 

@@ -16,10 +16,10 @@ import numpy as np
 from scipy.special import ndtri
 
 from jalur.dates import calendar_day
+from jalur.engine import Outlook
 from jalur.verdict import model as v
 from jalur.verdict import projection
 from jalur.verdict.case import Case, Question
-from jalur.verdict.falling import Falling
 from jalur.verdict.judge import answer, judge
 from jalur.verdict.sensitivity import variant
 
@@ -179,9 +179,9 @@ class Futures:
 
     @property
     def capacity(self) -> float:
-        """Units that could ever join."""
+        """Units that could ever join; no number stands for a capacity that grows: its draws keep below it already."""
         assert self.case.capacity is not None
-        return self.case.capacity
+        return self.case.capacity if self.case.population is None else float("inf")
 
     @cached_property
     def known(self) -> v.Verdict:
@@ -224,7 +224,7 @@ class Futures:
         times = [*self.case.path.times, *self.dates]
         # As drawn, without the step that gives each date its exact law: what is printed is corrected for it below.
         state = self.case.state()
-        wandering = state.wandering() if isinstance(state, Falling) else replace(state, net=True)
+        wandering = replace(state, net=True) if isinstance(state, Outlook) else state.wandering()
         drawn = self._rising(wandering.draws(times, n=DRAWS, seed=self.case.question.seed))
         milestones, later = drawn[: len(self.case.path.times)].copy(), drawn[len(self.case.path.times) :]
         if not self.case.programme.net:

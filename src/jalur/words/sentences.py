@@ -210,15 +210,19 @@ def condition(verdict: Verdict, programme: Any, fmt: Format) -> tuple[str, list[
         return "", []
     noun, p = programme.noun[fmt.lang], fmt.percent(verdict.joint_probability)
     level = fmt.level(used.units)
+    grows: list[str] = []
+    if used.units_80:
+        low, high = (fmt.level(end) for end in used.units_80)
+        grows = [fmt.say("condition.grows", when=fmt.by(verdict.milestones[-1].date), low=low, high=high)]
     if not others:
-        return "", [fmt.say("condition.single", p=p, capacity=level, noun=noun)]
+        return "", [fmt.say("condition.single", p=p, capacity=level, noun=noun), *grows]
     if not verdict.data_cannot_tell:
         moved = verdict.capacity_range or 0.0
         key, count = "condition.steady_point" if moved < 0.005 else "condition.steady", len(verdict.milestones)
         steady = fmt.counted(key, count, points=fmt.number(100 * moved))
         head = fmt.say("condition.head_steady" if moved <= STEADY_POINTS else "condition.head_some")
-        return head, [fmt.say("condition.base", p=p, capacity=level, noun=noun), steady]
-    said = [fmt.say("condition.base", p=p, capacity=level, noun=noun)]
+        return head, [fmt.say("condition.base", p=p, capacity=level, noun=noun), *grows, steady]
+    said = [fmt.say("condition.base", p=p, capacity=level, noun=noun), *grows]
     shown = [_chances(c) for c in (used, *others[:2])]
     spans = [max(column) - min(column) for column in zip(*shown, strict=True)]
     # Where the chance of the whole path hardly moves, the milestone that moves most is what cannot be told.
