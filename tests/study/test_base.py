@@ -9,7 +9,7 @@ from jalur.errors import InputError
 from jalur.study.base import Sentences, frame, stretch
 from jalur.words.format import Format
 
-ROOMS = ("evidence", "curves", "reach", "record", "scenarios", "compare")
+ROOMS = ("engine", "evidence", "curves", "reach", "record", "scenarios", "compare")
 CASES = [
     ("umkm_onboarding", "2022-03-31", "en"),
     ("modern_cooperatives", "2024-12-31", "id"),  # too few figures for anything

@@ -2,10 +2,17 @@
 
 from jalur.charts.curves import curves_chart, profile_chart, residual_chart
 from jalur.charts.evidence import definition_chart, evidence_chart
-from jalur.charts.fan import fan_chart, fan_svg, passage_chart
+from jalur.charts.fan import fan_chart, fan_svg, futures_chart, passage_chart
 from jalur.charts.pace import pace_chart, pace_scale, stages, stretch_name, tornado_chart, waterfall_chart
 from jalur.charts.parts import overlaps, pdf, png, scale_of, svg
-from jalur.charts.record import course_chart, coverage_chart, ranges_chart, record_chart, reliability_chart
+from jalur.charts.record import (
+    course_chart,
+    coverage_chart,
+    innovation_chart,
+    ranges_chart,
+    record_chart,
+    reliability_chart,
+)
 
 __all__ = [
     "course_chart",
@@ -15,6 +22,8 @@ __all__ = [
     "evidence_chart",
     "fan_chart",
     "fan_svg",
+    "futures_chart",
+    "innovation_chart",
     "overlaps",
     "pace_chart",
     "pace_scale",

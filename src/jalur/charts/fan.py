@@ -472,3 +472,65 @@ def _milestone(m: Milestone, x: float, y: Any, fmt: Format) -> list[Markup]:
 def _years(first: float, last: float) -> Sequence[int]:
     whole = range(int(first) + 1, int(last) + 1)
     return whole if len(whole) <= 14 else whole[:: len(whole) // 7]
+
+
+FUTURES_ACROSS = 5
+
+
+@parts.styled
+def futures_chart(
+    futures: pd.DataFrame, figures: pd.DataFrame, targets: Sequence[tuple[str, float]], fmt: Format
+) -> Chart:
+    """Simulated futures, one panel each, on one scale: what a chance is counted from.
+
+    Parameters
+    ----------
+    futures : DataFrame
+        future (number), date, level (units), met (whether it meets every target).
+    figures : DataFrame
+        as_of, value: the published figures, the same in each panel.
+    targets : sequence of (date, units)
+        Those that lie ahead. A filled diamond is met in that future, a hollow one missed.
+    fmt : Format
+    """
+    groups = [rows for _, rows in futures.groupby("future")]
+    rows_ = -(-len(groups) // FUTURES_ACROSS)
+    wide, tall, gap, head, foot, left = 30.0, 20.0, 3.5, 5.0, 4.5, 14.0
+    width, height = left + FUTURES_ACROSS * (wide + gap), rows_ * (tall + head + foot) + 2
+    fig = parts.figure(width, height)
+    top = 1.04 * max(float(futures["level"].max()), max(target for _, target in targets))
+    scale = fmt.scale(top)
+    first, last = year(figures["as_of"].min()), max(year(day) for day in futures["date"])
+    known_x, known_y = [year(day) for day in figures["as_of"]], [float(v) for v in figures["value"]]
+    tops = (known_x[-1], max(known_y))
+    for k, rows in enumerate(groups):
+        x = left + (k % FUTURES_ACROSS) * (wide + gap)
+        y = height - (k // FUTURES_ACROSS + 1) * (tall + head + foot) + foot
+        ax = fig.add_axes((x / width, y / height, wide / width, tall / height))
+        ax.set(xlim=(first, last + 0.04 * (last - first)), ylim=(0, top))
+        marks = [m for m in parts.ticks_to(top, 3) if m <= top]
+        named = [*(scale.trimmed(m) for m in marks[:-1]), f"{scale.trimmed(marks[-1])} {scale.word}".rstrip()]
+        ax.set_yticks(marks, named)
+        ax.tick_params(axis="y", labelleft=k % FUTURES_ACROSS == 0, pad=2, labelsize=6)
+        starts = [y for y in range(int(first) + 1, int(last) + 2) if y <= last + 1e-6]
+        ax.set_xticks(starts, [str(y) if y % 2 == 0 else "" for y in starts])
+        ax.tick_params(axis="x", labelsize=6, pad=1.5)
+        ax.plot(known_x, known_y, "o", ms=1.2, color=INK, zorder=4)
+        dates, levels = [year(day) for day in rows["date"]], [float(v) for v in rows["level"]]
+        ax.plot([tops[0], *dates], [known_y[-1], *levels], color=BLUE, lw=1.2, linestyle=(0, (3.2, 1.4)), zorder=3)
+        at = dict(zip(dates, levels, strict=True))
+        for day, target in targets:
+            met = at[year(day)] >= target
+            parts.diamond(ax, year(day), target, ms=4.4, mec=TARGET, mfc=TARGET if met else PAPER, mew=0.8)
+        word = fmt.say("chart.future_met" if bool(rows["met"].iloc[0]) else "chart.future_missed")
+        note(ax, f"{k + 1}: {word}", (0, 1), dy=3, side="both", ha="left", va="bottom", fontsize=6.4)
+    on_time = sum(bool(rows["met"].iloc[0]) for rows in groups)
+    lowest, highest = (scale.words(float(x)) for x in _final_levels(groups))
+    words = dict(n=fmt.number(len(groups)), met=fmt.number(on_time), low=lowest, high=highest)
+    return fig, fmt.say("alt.futures", day=fmt.day(futures["date"].max()), **words)
+
+
+def _final_levels(groups: Sequence[pd.DataFrame]) -> tuple[float, float]:
+    """The lowest and the highest level with which a future ends."""
+    last = [float(rows["level"].iloc[-1]) for rows in groups]
+    return min(last), max(last)

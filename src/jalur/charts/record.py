@@ -428,3 +428,44 @@ def ranges_chart(rows: Sequence[tuple[str, float, float, float, float]], fmt: Fo
         span = "\u2013".join(f"{fmt.number(100 * x)}%" for x in (low, high))
         said.append(f"{title}: {fmt.number(100 * middle)}% ({span}), {fmt.percent(p)}")
     return fig, fmt.say("alt.ranges", parts="; ".join(said))
+
+
+NINETY = 1.6449  # the standard normal deviate that 5 % lie above
+
+
+@parts.styled
+def innovation_chart(data: pd.DataFrame, fmt: Format) -> Chart:
+    """How far each figure was from what was expected of it: by date, and in order against an even spread.
+
+    Parameters
+    ----------
+    data : DataFrame
+        date, z (standard normal deviate), pit (probability integral transform).
+    fmt : Format
+    """
+    fig = parts.figure(174, 68)
+    ax = fig.add_axes((9 / 174, 8 / 68, 96 / 174, 50 / 68))
+    years, reach = [year(day) for day in data["date"]], max(2.5, 1.1 * float(data["z"].abs().max()))
+    pad = 0.04 * max(max(years) - min(years), 0.25)
+    ax.set(xlim=(min(years) - pad, max(years) + pad), ylim=(-reach, reach))
+    marks = [-2, -1, 0, 1, 2]
+    ax.set_yticks(marks, [("+" if m > 0 else "") + fmt.number(m) for m in marks])
+    ax.tick_params(axis="y", labelleft=True, pad=2)
+    ax.axhspan(-NINETY, NINETY, color=parts.BAND90, lw=0, zorder=0)
+    ax.axhline(0, color=GREY, lw=0.8, zorder=2)
+    parts.year_axis(ax, min(years) - pad, max(years) + pad)
+    parts.circle(ax, years, list(data["z"]), ms=4.4)
+    note(ax, fmt.say("chart.innovation"), (0, 1), dy=6, side="both", ha="left", va="bottom", color=GREY)
+    even = fig.add_axes((118 / 174, 8 / 68, 50 / 174, 50 / 68))
+    ordered = sorted(float(p) for p in data["pit"])
+    even.set(xlim=(0, 1), ylim=(0, 1))
+    even.set_xticks([0, 0.5, 1], [f"{fmt.number(100 * x)}%" for x in (0, 0.5, 1)])
+    even.set_yticks([0, 0.5, 1], [f"{fmt.number(100 * x)}%" for x in (0, 0.5, 1)])
+    even.tick_params(axis="y", labelleft=True, pad=2)
+    even.plot([0, 1], [0, 1], color=GREY, lw=0.8, zorder=2)
+    parts.circle(even, [(k + 0.5) / len(ordered) for k in range(len(ordered))], ordered, ms=3.4)
+    note(even, fmt.say("chart.even"), (0, 1), dy=6, side="both", ha="left", va="bottom", color=GREY)
+    inside = int((data["z"].abs() <= NINETY).sum())
+    said = fmt.say("alt.innovations", n=fmt.number(len(data)), held=fmt.number(inside),
+                   low=fmt.number(float(data["z"].min()), 1), high=fmt.number(float(data["z"].max()), 1))  # fmt: skip
+    return fig, said

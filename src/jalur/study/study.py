@@ -15,6 +15,7 @@ from jalur.errors import InputError, choice, shown
 from jalur.study.base import Picture, Room, Sentences, Subject, capacity_name
 from jalur.study.compare import Compare
 from jalur.study.curves import Curves
+from jalur.study.engine import Engine
 from jalur.study.evidence import Evidence, definition_rows
 from jalur.study.reach import Reach
 from jalur.study.record import Record
@@ -25,8 +26,9 @@ from jalur.verdict.case import Case
 from jalur.words import sentences as text
 from jalur.words.format import Format
 
-ROOMS = ("evidence", "curves", "reach", "record", "scenarios", "compare")
+ROOMS = ("engine", "evidence", "curves", "reach", "record", "scenarios", "compare")
 NOTEBOOKS = (
+    "00_engine.ipynb",
     "01_evidence.ipynb",
     "02_growth_curves.ipynb",
     "03_reachability.ipynb",
@@ -41,7 +43,7 @@ class Study(Subject):
 
     Attributes
     ----------
-    evidence, curves, reach, record, scenarios, compare : Room
+    engine, evidence, curves, reach, record, scenarios, compare : Room
         The views of the notebooks. Every view shows itself, holds its numbers as a DataFrame in `data`, and saves
         itself: ``study.reach.fan().data``, ``study.reach.fan().save("fan.svg")``.
     verdict : Verdict
@@ -53,6 +55,11 @@ class Study(Subject):
     def __repr__(self) -> str:
         rooms = ", ".join(f".{name}" for name in ROOMS)
         return f"<study of {self.programme.name} as known on {self.question.vintage}, {self.fmt.lang}: {rooms}>"
+
+    @cached_property
+    def engine(self) -> Engine:
+        """How the engine thinks."""
+        return Engine(self)
 
     @cached_property
     def evidence(self) -> Evidence:
