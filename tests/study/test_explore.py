@@ -358,3 +358,93 @@ def test_back_at_the_programme_of_the_study_its_choices_are_back(programme, tmp_
     app.programme.value = "umkm_onboarding"
     assert app.asked.question.drop == (ADDED,)
     assert app.sentence.value == before
+
+
+# what was tried
+
+
+def test_the_vintages_can_be_walked_through(app):
+    """Each step of the button is one move of the slider; the slider moves the button along."""
+    seen = set()
+    for step in range(8):
+        app.play.value = app.vintage.index + 1 if step else app.vintage.index - 4
+        assert app.vintage.index == app.play.value
+        seen.add(app.verdict.vintage)
+    assert len(seen) == 8
+    app.vintage.index = 3
+    assert app.play.value == 3
+    assert app.play.max == len(app.vintage.options) - 1
+
+
+def test_a_figure_and_a_body_can_be_ticked_off(app, programme):
+    case = Case.of(programme, "2022-03-31")
+    app.ticks._rows[ADDED].value = False
+    assert app.verdict.joint_probability == pytest.approx(
+        judge(case.without(ADDED), sensitivity=False).joint_probability
+    )
+    assert "one figure is left out" in app.sentence.value
+    app.ticks._bodies["Kemenko Marves"].value = False
+    both = judge(case.without(ADDED).without_sources("Kemenko Marves"), sensitivity=False)
+    assert app.verdict.figures_used == both.figures_used
+    assert app.verdict.joint_probability == pytest.approx(both.joint_probability)
+    for box in (app.ticks._rows[ADDED], app.ticks._bodies["Kemenko Marves"]):
+        box.value = True
+    assert app.verdict.joint_probability == pytest.approx(judge(case, sensitivity=False).joint_probability)
+
+
+def test_only_what_is_known_can_be_ticked_off(app, programme):
+    """A figure that is ticked off before its day is no choice, and a hidden box takes none."""
+    shown = {name for name, box in app.ticks._rows.items() if box.layout.display != "none"}
+    assert shown == set(Case.of(programme, "2022-03-31").figures["id"])
+    app.ticks._rows[ADDED].value = False
+    app.vintage.value = "2021-12-31"
+    assert app.ticks.off() == ((), ())
+    assert app.asked.question.drop == ()
+    app.vintage.value = "2022-12-31"
+    assert app.ticks.off() == ((), (ADDED,))
+
+
+def test_what_was_tried_is_listed_with_its_verdict_and_can_be_gone_back_to(app):
+    first = app.verdict.joint_probability
+    app.capacity.value = "likely_online"
+    app.ticks._rows[ADDED].value = False
+    app.vintage.value = "2022-12-31"
+    assert app.tried[0].verdict.joint_probability == first
+    assert len(app.tried) == 4
+    for words in ("as at the start", "Who can join", ADDED):
+        assert words in app.history.value
+    app.again.value = 1
+    assert (app.capacity.value, app.vintage.value) == ("likely_online", "2022-03-31")
+    assert app.ticks.off() == ((), ())
+    assert app.verdict.joint_probability == app.tried[1].verdict.joint_probability
+    app.again.value = 2
+    assert app.ticks.off() == ((), (ADDED,))
+    assert app.again.value is None
+    app.programme.value = "sumut_qris"
+    assert len(app.tried) == 1
+
+
+def test_two_settings_stand_side_by_side_with_what_differs(app):
+    app.keep.click()
+    before = app.verdict
+    app.capacity.value = "likely_online"
+    told = app.beside.value
+    assert "Who can join" in told
+    assert "Known on" not in told
+    fmt = Format("en")
+    for one in (before, app.verdict):
+        assert fmt.percent(one.joint_probability) in told
+    apart = round(100 * app.verdict.joint_probability) - round(100 * before.joint_probability)
+    assert f"\u2212{-apart}" in told
+    app.capacity.value = "nonfarm_micro_small"  # exceeded by a target: still a table, without a range where none is
+    assert "<table" in app.beside.value
+
+
+def test_the_class_can_be_changed_and_its_effect_is_said(app, programme):
+    plain = judge(Case.of(replace(programme, kind_class=None), "2022-03-31"), sensitivity=False)
+    without = Format("en").percent(plain.milestones[-1].probability)
+    assert f"would be {without}" in app.sentence.value
+    app.kind_class.value = ""
+    assert app.verdict.joint_probability == pytest.approx(plain.joint_probability)
+    assert "would be" not in app.sentence.value
+    assert "no class" in app.sentence.value
