@@ -18,6 +18,7 @@ from jalur.errors import InputError
 from jalur.runner import manifest
 from jalur.runner import work as execute
 from jalur.runner.workers import WORKERS, Workers
+from jalur.words.format import prose
 
 SHOWS_EVERYTHING = (
     "import sys\nimport pandas as pd, matplotlib.pyplot as plt",
@@ -425,3 +426,17 @@ def test_the_verdict_of_the_caller_is_found_by_the_worker(tmp_path, out):
 
 
 KEPT = "import os\nprint('kept:', len(os.listdir(os.environ['JALUR_MEMO'])))"
+
+
+def test_the_text_between_outputs_is_put_into_the_language_asked_for():
+    """Text that someone has rewritten stays as it is, and so does a notebook that the catalogue does not know."""
+    english, indonesian = prose("en")["00_engine"], prose("id")["00_engine"]
+    ids = list(english)
+    cells = [nbformat.v4.new_markdown_cell(english[name], id=name) for name in ids]
+    cells[1].source += " My own remark."
+    book = nbformat.v4.new_notebook(cells=[*cells, nbformat.v4.new_code_cell("1 + 1")])
+    for name, lang, wanted in (("mine", "id", english), ("00_engine", "en", english), ("00_engine", "id", indonesian)):
+        execute.speak(book, name, lang)
+        said = [cell.source for cell in book.cells if cell.cell_type == "markdown"]
+        assert said == [wanted[ids[0]], english[ids[1]] + " My own remark.", *(wanted[one] for one in ids[2:])]
+    assert book.cells[-1].source == "1 + 1"

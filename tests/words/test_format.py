@@ -284,3 +284,19 @@ def test_every_key_that_is_said_exists_and_every_entry_is_said():
         and not key.startswith("nb.")
     }
     assert unused == set()
+
+
+def test_the_text_between_outputs_is_there_in_every_language():
+    """Same notebooks and cells; code, formulas and numbers of the method are the same in both, and no mark is left."""
+    english, indonesian = wording.prose("en"), wording.prose("id")
+    assert {name: set(cells) for name, cells in english.items()} == {
+        name: set(cells) for name, cells in indonesian.items()
+    }
+    for name, cells in english.items():
+        for cell, text in cells.items():
+            other = indonesian[name][cell]
+            assert other != text, (name, cell)
+            assert not re.search(r"\[(?:ask|views)\]", text + other)
+            for pattern in (r"\$\$.*?\$\$", r"\d+(?:\.\d+)?", r"^#+ ", r"study\.[\w.]+"):
+                found, wanted = (sorted(re.findall(pattern, words, re.M | re.S)) for words in (other, text))
+                assert found == wanted, (name, cell, pattern)

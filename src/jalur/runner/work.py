@@ -323,6 +323,7 @@ def _executed(work: Work) -> Any:
 
     assert work.notebook is not None
     source = nbformat.reads(work.notebook.decode("utf-8"), as_version=4)
+    speak(source, work.name.partition(".")[0], work.parameters.get("lang", "en"))
     options: dict[str, Any] = (
         {"engine_name": None, "execution_timeout": work.timeout}
         if work.fresh_kernel
@@ -339,6 +340,26 @@ def _executed(work: Work) -> Any:
             **options,
         )
     return without_traces(notebook)
+
+
+def speak(notebook: Any, name: str, lang: str) -> None:
+    """Put the text between the outputs into a language, in place; text that is not the catalogue's stays as it is.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+    name : str
+        Of the notebook, as `jalur.words.format.prose` has it.
+    lang : str
+    """
+    from jalur.words.format import LANGUAGES, prose
+
+    if lang not in LANGUAGES:
+        return  # the parameters cell refuses it, and says what is allowed
+    known, wanted = prose("en").get(name, {}), prose(lang).get(name, {})
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and cell.source == known.get(cell.get("id")):
+            cell.source = wanted[cell["id"]]
 
 
 def without_traces(notebook: Any) -> Any:

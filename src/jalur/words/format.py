@@ -107,6 +107,28 @@ def catalogues() -> dict[str, dict[str, str]]:
     return read
 
 
+@lru_cache(maxsize=len(LANGUAGES))
+def prose(lang: str) -> dict[str, dict[str, str]]:
+    """The text between the outputs of the notebooks in one language: notebook, then id of the cell, then Markdown.
+
+    It stands in files of its own (`locale/prose.<lang>.yml`), since only who executes a notebook needs it.
+    """
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    file = files("jalur.words") / "locale" / f"prose.{lang}.yml"
+    content = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 (a safe loader)
+    shared = content["shared"]
+
+    def filled(text: str) -> str:
+        for name, words in shared.items():
+            text = text.replace(f"[{name}]", words)
+        return text
+
+    return {
+        notebook: {cell: filled(text) for cell, text in cells.items()}
+        for notebook, cells in content["notebooks"].items()
+    }
+
+
 def capital(words: str) -> str:
     """First letter in upper case, the rest as it is."""
     return words[:1].upper() + words[1:]
