@@ -494,28 +494,37 @@ def tried_table(tried: Sequence[Setting], said: Callable[[Setting], str], fmt: F
 
 def beside_table(kept: Setting, now: Setting, fmt: Format) -> Table:
     """Two settings side by side: the controls that differ, then the chances, the middle and the range."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (name, words, now.words.get(name, DASH), "")
         for name, words in kept.words.items()
         if words != now.words.get(name)
     ]
-    pair = (kept.verdict, now.verdict)
-    if [(m.date, m.target) for m in pair[0].milestones] == [(m.date, m.target) for m in pair[1].milestones]:
-        for before, after in zip(pair[0].milestones, pair[1].milestones, strict=True):
+    one, other = kept.verdict, now.verdict
+    if [(m.date, m.target) for m in one.milestones] == [(m.date, m.target) for m in other.milestones]:
+        for before, after in zip(one.milestones, other.milestones, strict=True):
             words = fmt.say("record.target", target=fmt.exact(before.target), when=fmt.brief_date(before.date))
             rows.append(_points(words, before.probability, after.probability, fmt))
-    rows.append(_points(fmt.say("nb.head.whole"), *(one.joint_probability for one in pair), fmt))
-    ends = [one.milestones[-1] if one.milestones else None for one in pair]
-    if all(end is not None and end.median is not None and end.interval_90 is not None for end in ends):
-        scale = fmt.scale(max(end.interval_90[1] for end in ends))  # type: ignore[union-attr, index]
-        middles = [end.median for end in ends]  # type: ignore[union-attr]
-        rows.append((f"{fmt.say('nb.head.middle')}, {scale.word}".rstrip(", "), *map(scale.number, middles),
-                     signed(fmt, (middles[1] - middles[0]) / scale.divisor, 1)))  # fmt: skip
-        rows.append((f"{fmt.say('nb.head.range90')}, {scale.word}".rstrip(", "),
-                     *(scale.span(*end.interval_90) for end in ends), ""))  # type: ignore[union-attr, misc]  # fmt: skip
-    counts = [len(one.figures_used) for one in pair]
-    rows.append((fmt.say("nb.head.figures"), *map(fmt.number, counts), signed(fmt, counts[1] - counts[0])))
+    rows.append(_points(fmt.say("nb.head.whole"), one.joint_probability, other.joint_probability, fmt))
+    rows += _ranges(one, other, fmt)
+    counts = len(one.figures_used), len(other.figures_used)
+    rows.append((fmt.say("nb.head.figures"), *(fmt.number(n) for n in counts), signed(fmt, counts[1] - counts[0])))
     return table(fmt, fmt.say("explore.beside"), ("what", "kept", "present", "difference"), rows, (1, 2, 3))
+
+
+def _ranges(one: v.Verdict, other: v.Verdict, fmt: Format) -> list[tuple[str, ...]]:
+    """Middle and 90 % range on the date of the last target; empty where one of the two has none."""
+    ends = [verdict.milestones[-1] for verdict in (one, other) if verdict.milestones]
+    known = [(m.median, m.interval_90) for m in ends if m.median is not None and m.interval_90 is not None]
+    if len(known) < 2:
+        return []
+    scale = fmt.scale(max(span[1] for _, span in known))
+    (before, _), (after, _) = known
+    names = [f"{fmt.say(f'nb.head.{name}')}, {scale.word}".rstrip(", ") for name in ("middle", "range90")]
+    apart = signed(fmt, (after - before) / scale.divisor, 1)
+    return [
+        (names[0], *(scale.number(middle) for middle, _ in known), apart),
+        (names[1], *(scale.span(*span) for _, span in known), ""),
+    ]
 
 
 def _points(words: str, before: float | None, after: float | None, fmt: Format) -> tuple[str, str, str, str]:
