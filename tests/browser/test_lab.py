@@ -124,7 +124,7 @@ def test_the_sliders_move_the_sentence_by_keyboard(lab, page):
     page.lab = lab
     run_all(page, "explore.ipynb")
     assert page.locator("[data-mime-type='application/vnd.jupyter.error']").count() == 0
-    sentence = page.locator(".widget-html [role=status][aria-live=polite]")
+    sentence = page.locator(".widget-html [role=status][aria-live=polite]").first
     sentence.wait_for()
     before = sentence.inner_text()
     assert "31 March 2022" in before
@@ -144,11 +144,86 @@ def test_the_sliders_move_the_sentence_by_keyboard(lab, page):
     chance = re.compile(r"(\d+)%")
     assert chance.search(after).group() != chance.search(before).group()
     assert "2022" in page.locator(".widget-html svg[role=img]").get_attribute("aria-label")
-    assert page.locator(".widget-html table caption").count() == 1
+    assert page.locator(".widget-html table caption").count() == 2  # the targets, and what was tried
+
+
+@pytest.mark.slow
+def test_the_explorer_works_by_keyboard_alone(lab, page):
+    """Walk through eight vintages, tick off the figure that matters most, set two capacities side by side, go back."""
+    page.lab = lab
+    page.set_viewport_size({"width": 1500, "height": 1300})
+    # A copy gets a kernel of its own, so that the counts of its cells start at one.
+    (lab[1] / "keyboard.ipynb").write_bytes((lab[1] / "explore.ipynb").read_bytes())
+    run_all(page, "keyboard.ipynb")
+    sentence = page.locator(".widget-html [role=status][aria-live=polite]").first
+    sentence.wait_for()
+    start, days = sentence.inner_text(), re.compile(r"known on (\d+ \w+ \d+)")
+
+    def changed(said):
+        page.wait_for_function(
+            "said => document.querySelector('.widget-html [role=status]').innerText !== said", arg=said
+        )
+        return sentence.inner_text()
+
+    # controls beside the picture
+    controls = page.locator(".widget-dropdown", has_text="Who can join").bounding_box()
+    chart = page.locator(".widget-html svg[role=img]").bounding_box()
+    assert controls["x"] + controls["width"] <= chart["x"]
+    # eight vintages, from an early day on, walked through by the play button
+    handle = page.locator(".widget-hslider", has_text="Known on").get_by_role("slider")
+    handle.focus()
+    page.keyboard.press("Home")
+    seen = {days.search(changed(start)).group(1)}
+    page.locator(".widget-play button").first.focus()
+    page.keyboard.press("Enter")
+    for _ in range(200):
+        seen.add(days.search(sentence.inner_text()).group(1))
+        if len(seen) >= 8:
+            break
+        page.wait_for_timeout(200)
+    assert len(seen) >= 8, seen
+    page.locator(".widget-play button").first.focus()
+    page.keyboard.press("Enter")  # it stops
+    page.wait_for_timeout(2500)
+    # back to the start, by the list of what was tried
+    page.locator(".widget-dropdown", has_text="Go back to").locator("select").focus()
+    page.keyboard.press("End")
+    for _ in range(100):
+        if sentence.inner_text() == start:
+            break
+        page.wait_for_timeout(100)
+    assert sentence.inner_text() == start
+    # the figure that moves the chance most is ticked off
+    keep = page.get_by_role("button", name="Keep this beside the next")
+    keep.focus()
+    page.keyboard.press("Enter")
+    box = page.locator(".widget-checkbox", has_text="more than 17.59 million").locator("input")
+    box.focus()
+    page.keyboard.press("Space")
+    ticked = changed(start)
+    assert "one figure is left out" in ticked
+    page.keyboard.press("Space")
+    assert changed(ticked) == start
+    # two capacities side by side
+    page.locator(".widget-dropdown", has_text="Who can join").locator("select").focus()
+    page.keyboard.press("End")  # JupyterLab takes the arrow keys of a closed list for itself
+    other = changed(start)
+    assert other != start
+    beside = page.locator(".widget-html table", has_text="The setting that was kept")
+    rows = beside.locator("tbody tr")
+    assert "Who can join" in rows.first.inner_text()
+    assert re.search(r"Whole path.*%.*%", rows.filter(has_text="Whole path").inner_text(), re.S)
+    # all of it is on the list, with its verdict
+    tried = page.locator(".widget-html table", has_text="What was tried")
+    assert tried.locator("tbody tr").count() >= 8
+    first = tried.locator("tbody tr").first.inner_text()
+    assert "Who can join" in first
+    assert "%" in first
+    assert tried.locator("td").first.evaluate("e => getComputedStyle(e).textAlign") == "left"
     shots = os.environ.get("JALUR_SCREENSHOTS")
     if shots:
         Path(shots).mkdir(parents=True, exist_ok=True)
-        page.set_viewport_size({"width": 1250, "height": 1300})
+        page.set_viewport_size({"width": 1500, "height": 2000})
         page.locator(".widget-vbox").first.screenshot(path=Path(shots) / "explore.png")
 
 

@@ -35,8 +35,9 @@ from jalur.words import sentences as text
 from jalur.words.format import Format, capital
 from jalur.words.tables import Table
 
-_STYLE = {"description_width": "9em"}
+_STYLE = {"description_width": "11.5em"}
 _WIDE = {"width": "98%"}
+_BUTTON = {"width": "auto", "min_width": "max-content", "flex": "0 0 auto"}  # never cut off
 _LIST = {"max_height": "11em", "overflow": "auto", "width": "98%", "display": "block"}
 PACE = 1200  # milliseconds between two vintages when they are walked through
 TRIED = 12  # settings that the list shows, the latest first; all can be gone back to
@@ -159,10 +160,10 @@ class App:
         self.tried: list[Setting] = []
         self.kept: Setting | None = None
         self.again = self._widget(widgets.Dropdown, "again", options=[(DASH, None)])
-        self.keep = widgets.Button(description=fmt.say("explore.keep"), icon="columns", layout={"width": "auto"})
+        self.keep = widgets.Button(description=fmt.say("explore.keep"), icon="columns", layout=_BUTTON)
         self.beside, self.history = widgets.HTML(), widgets.HTML()
         self.name = self._widget(widgets.Text, "name")
-        self.button = widgets.Button(description=fmt.say("explore.save"), icon="save", layout={"width": "auto"})
+        self.button = widgets.Button(description=fmt.say("explore.save"), icon="save", layout=_BUTTON)
         self.sentence = widgets.HTML()
         self.chart, self.table, self.saved = widgets.HTML(), widgets.HTML(), widgets.HTML()
         for shown in (self.sentence, self.table, self.beside, self.history):
@@ -193,7 +194,7 @@ class App:
             widgets.HBox([self.name, self.button]), self.saved,
         ]  # fmt: skip
         columns = [
-            widgets.VBox(controls, layout={"width": "27em", "flex": "0 0 auto"}),
+            widgets.VBox(controls, layout={"width": "32em", "flex": "0 0 auto"}),
             widgets.VBox(picture, layout={"flex": "1 1 26em", "min_width": "20em"}),
         ]
         wide = widgets.HBox(columns, layout={"flex_flow": "row wrap", "align_items": "flex-start"})
@@ -428,10 +429,12 @@ class App:
         return said
 
     def _class_words(self, case: Case) -> str:
-        """What the class does to the chance of the last target; empty where no class is used."""
+        """What the class does to the chance of the last target; empty where it does nothing."""
         if case.problem is not None or case.state().class_used is None:
             return ""
         without = case.state().without_class.probability(float(case.path.times[-1]), float(case.path.targets[-1]))
+        if self.fmt.percent(without) == chance(self.fmt, self.verdict.milestones[-1].probability):
+            return ""
         words = dict(name=self.fmt.say(f"nb.kind_class.{case.state().class_used}"), chance=self.fmt.percent(without))
         return self.fmt.say("explore.class_effect", target=self.fmt.exact(case.path.targets[-1]), **words)
 
