@@ -1,11 +1,13 @@
 """The engine opened: what is borrowed, futures, surprises, powers and classes, all as the verdict has them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import helpers
 from jalur.engine import load
-from jalur.study.engine import FUTURES, of_class
+from jalur.study.engine import FUTURES, of_class, without_class
 from jalur.words.format import Format
 
 EN = Format("en")
@@ -84,3 +86,20 @@ def test_without_a_chance_the_engine_has_nothing_to_show():
         assert getattr(few.engine, name)() is not None
     assert few.engine.powers().data.empty
     assert few.engine.findings() == [EN.say("nb.finding.no_engine")]
+
+
+def test_a_level_that_falls_is_opened_by_its_complement():
+    """A future meets a falling target from above, and the chances are those of the verdict."""
+    falls = helpers.open_study("offline_share", "2022-12-31", data=str(Path(__file__).parents[1] / "foreign" / "data"))
+    assert falls.case.falls
+    data = falls.engine.futures().data
+    wide = data.assign(day=data["date"].dt.date.astype(str)).pivot_table(index="future", columns="day", values="level")
+    met = (wide[list(falls.path.dates)] <= list(falls.path.targets)).all(axis=1)
+    assert data.groupby("future")["met"].first().tolist() == met.tolist()
+    assert wide.iloc[:, -1].max() < falls.figures["value"].max()
+    for rows in (falls.engine.powers().data, falls.engine.classes().data):
+        assert rows.loc[rows["used"], "whole"].iloc[0] == pytest.approx(falls.verdict.joint_probability)
+    assert len(falls.engine.innovations().data) > 0
+    named = falls.engine.classes().data.set_index("name")["whole"]
+    if falls.case.programme.kind_class:
+        assert without_class(falls.case) == pytest.approx(named[""])

@@ -479,7 +479,11 @@ FUTURES_ACROSS = 5
 
 @parts.styled
 def futures_chart(
-    futures: pd.DataFrame, figures: pd.DataFrame, targets: Sequence[tuple[str, float]], fmt: Format
+    futures: pd.DataFrame,
+    figures: pd.DataFrame,
+    targets: Sequence[tuple[str, float]],
+    fmt: Format,
+    falls: bool = False,
 ) -> Chart:
     """Simulated futures, one panel each, on one scale: what a chance is counted from.
 
@@ -491,6 +495,8 @@ def futures_chart(
         as_of, value: the published figures, the same in each panel.
     targets : sequence of (date, units)
         Those that lie ahead. A filled diamond is met in that future, a hollow one missed.
+    falls : bool
+        Whether a level at or below a target meets it.
     fmt : Format
     """
     groups = [rows for _, rows in futures.groupby("future")]
@@ -502,7 +508,6 @@ def futures_chart(
     scale = fmt.scale(top)
     first, last = year(figures["as_of"].min()), max(year(day) for day in futures["date"])
     known_x, known_y = [year(day) for day in figures["as_of"]], [float(v) for v in figures["value"]]
-    tops = (known_x[-1], max(known_y))
     for k, rows in enumerate(groups):
         x = left + (k % FUTURES_ACROSS) * (wide + gap)
         y = height - (k // FUTURES_ACROSS + 1) * (tall + head + foot) + foot
@@ -517,10 +522,10 @@ def futures_chart(
         ax.tick_params(axis="x", labelsize=6, pad=1.5)
         ax.plot(known_x, known_y, "o", ms=1.2, color=INK, zorder=4)
         dates, levels = [year(day) for day in rows["date"]], [float(v) for v in rows["level"]]
-        ax.plot([tops[0], *dates], [known_y[-1], *levels], color=BLUE, lw=1.2, linestyle=(0, (3.2, 1.4)), zorder=3)
+        ax.plot([known_x[-1], *dates], [known_y[-1], *levels], color=BLUE, lw=1.2, linestyle=(0, (3.2, 1.4)), zorder=3)
         at = dict(zip(dates, levels, strict=True))
         for day, target in targets:
-            met = at[year(day)] >= target
+            met = at[year(day)] <= target if falls else at[year(day)] >= target
             parts.diamond(ax, year(day), target, ms=4.4, mec=TARGET, mfc=TARGET if met else PAPER, mew=0.8)
         word = fmt.say("chart.future_met" if bool(rows["met"].iloc[0]) else "chart.future_missed")
         note(ax, f"{k + 1}: {word}", (0, 1), dy=3, side="both", ha="left", va="bottom", fontsize=6.4)

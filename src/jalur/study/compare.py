@@ -27,8 +27,8 @@ from jalur.words.tables import Table
 STATEMENTS = 6  # the latest ones whose effect is shown: so many are divided exactly, in every order
 KINDS = dict(
     programme="text", vintage="date", figures="count", last_date="date", last_value="number", recent="number",
-    required="number", target="number", target_date="date", probability="number", whole="number", median="number",
-    low_90="number", high_90="number", capacity="number", kind_class="text", reason="text",
+    required="number", reached="flag", target="number", target_date="date", probability="number", whole="number",
+    median="number", low_90="number", high_90="number", capacity="number", kind_class="text", reason="text",
 )  # fmt: skip
 POINT = 0.005  # a difference of chances below half a point prints as none
 
@@ -42,9 +42,10 @@ class Compare(Room):
         """The programme at several days: what was known, what was needed, and what would have been said.
 
         Data: one row a day: programme, vintage, figures, last_date, last_value (units), recent (units a month over the
-        last twelve months as published), required (units a month from the last figure to the last target), target,
-        target_date, probability (of the last target), whole (of the path), median, low_90, high_90 (units, on the date
-        of the last target), capacity (units), kind_class, reason (code, where there is no chance).
+        last twelve months as published), required (units a month from the last figure to the last target), reached
+        (whether the last figure is there already), target, target_date, probability (of the last target), whole (of
+        the path), median, low_90, high_90 (units, on the date of the last target), capacity (units), kind_class, reason
+        (code, where there is no chance).
         """
         return Listing(vintages_table(self._vintages, self.fmt), self._vintages)
 
@@ -83,7 +84,7 @@ class Compare(Room):
         """Every programme of the data folder as known on this vintage.
 
         Data: as `vintages`, one row a programme: programme, vintage, figures, last_date, last_value, recent, required,
-        target, target_date, probability, whole, median, low_90, high_90, capacity, kind_class, reason.
+        reached, target, target_date, probability, whole, median, low_90, high_90, capacity, kind_class, reason.
         """
         data = self._programmes
         return Listing(programmes_table(data, self._titles, self.fmt), data)
@@ -170,10 +171,11 @@ def case_row(case: Case) -> tuple[Any, ...]:
     needed = None
     if last is not None and target is not None and day is not None:
         needed = required_pace(last.date, last.value, day, target)
+    there = last is not None and target is not None and case.reaches(last.value, target)
     return (
         case.programme.name, case.vintage, len(case.figures), last.date if last else None,
         last.value if last else None, recent[0][2] if recent else None, needed.monthly_additions if needed else None,
-        target, day, *known, case.capacity, case.programme.kind_class or "", problem.code if problem else "",
+        there, target, day, *known, case.capacity, case.programme.kind_class or "", problem.code if problem else "",
     )  # fmt: skip
 
 
@@ -224,7 +226,7 @@ def latest_change(case: Case) -> Change | None:
 
 def needed_words(row: Any, fmt: Format) -> str:
     """Units a month that the target still takes; "reached" where the last figure is there already."""
-    if not pd.isna(row.last_value) and not pd.isna(row.target) and row.last_value >= row.target:
+    if row.reached:
         return fmt.say("nb.word.met")
     return maybe(row.required, fmt.amount)
 

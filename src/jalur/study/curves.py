@@ -393,7 +393,7 @@ def left_future(case: Case) -> pd.DataFrame:
 
 def forecasts(case: Case, t: np.ndarray) -> dict[str, np.ndarray]:
     """Levels on the dates `t` (decimal years) by the last figure carried on, every fitted curve, and the engine."""
-    found = {"last": np.full(t.shape, float(case.figures["value"].max()))}
+    found = {"last": np.full(t.shape, float(stated(case.figures)["value"].iloc[-1]))}
     found |= {family: fit.predict(t) for family, fit in fit_all(case.figures).items()}
     if case.problem is None:
         state, days = case.state(()), np.unique(t)

@@ -17,11 +17,12 @@ from scipy import stats
 
 from jalur import charts, files
 from jalur.dates import calendar_day, records
-from jalur.engine import Outlook, Prior, figures_from, load
+from jalur.engine import Figures, Outlook, Prior, figures_from, load
 from jalur.engine.diagnostics import Innovations, innovations, weights
 from jalur.study.base import DASH, Listing, Picture, Room, Sentences, frame, maybe, table
 from jalur.study.scenarios import chances_table
 from jalur.verdict.case import Case
+from jalur.verdict.falling import Falling, complement
 from jalur.words.format import Format
 from jalur.words.tables import Table
 
@@ -57,7 +58,7 @@ class Engine(Room):
         """
         kinds = dict(parameter="text", value="number", before="number", after="number")
         case = self.subject.case
-        rows = () if self._state is None else weights(figures_from(case.figures), case.capacity or 0.0, PARAMETERS,
+        rows = () if self._state is None else weights(risen(case), case.capacity or 0.0, PARAMETERS,
                                                       **self._arguments)  # fmt: skip
         data = frame(((w.parameter, w.value, w.before, w.after) for w in rows), **kinds)
         return Listing(weights_table(data, self.fmt), data) if len(data) else self.nothing(data)
@@ -72,7 +73,8 @@ class Engine(Room):
             return self.nothing(data)
         ahead = self._ahead
         figures = self.subject.figures
-        return self.picture(charts.futures_chart(data, figures, ahead, self.fmt), data)
+        falls = self.subject.case.falls
+        return self.picture(charts.futures_chart(data, figures, ahead, self.fmt, falls), data)
 
     def innovations(self) -> Picture | Listing:
         """How far each figure was from what the earlier ones let expect, and whether such surprises are even.
@@ -142,8 +144,7 @@ class Engine(Room):
 
     @cached_property
     def _state(self) -> Outlook | None:
-        case = self.subject.case
-        return None if case.problem is not None else case.state()
+        return opened(self.subject.case)
 
     @cached_property
     def _prior(self) -> Prior:
@@ -178,9 +179,12 @@ class Engine(Room):
         between = [case.last + k / QUARTERS for k in range(1, steps)]
         due = [float(t) for t in case.path.times if t > case.last]
         times = np.array(sorted({*between, *due}))
-        levels = self._state.draws(times.tolist(), FUTURES, case.question.seed)
+        levels = case.state().draws(times.tolist(), FUTURES, case.question.seed)
         at = [int(np.flatnonzero(times == t)[0]) for t in due]
-        met = np.all([levels[k] >= target for k, (_, target) in zip(at, self._ahead, strict=True)], axis=0)
+        met = np.all(
+            [levels[k] <= x if case.falls else levels[k] >= x for k, (_, x) in zip(at, self._ahead, strict=True)],
+            axis=0,
+        )
         days = [calendar_day(t) for t in times]
         exact = dict(zip(due, (day for day, _ in self._ahead), strict=True))
         days = [exact.get(float(t), day) for t, day in zip(times, days, strict=True)]
@@ -196,7 +200,7 @@ class Engine(Room):
         return files.once(
             "innovations",
             case,
-            lambda: innovations(figures_from(case.figures), case.capacity or 0.0, **self._arguments),
+            lambda: innovations(risen(case), case.capacity or 0.0, **self._arguments),
         )
 
     @cached_property
@@ -206,8 +210,9 @@ class Engine(Room):
         case, own, rows = self.subject.case, self._prior, []
         for power in sorted({POWERS[0], own.power, POWERS[1]}):
             other = case.with_prior(replace(own, power=power, classes={}))
-            state = other.state()
-            low, high = state.quantile(other.path.times[-1], [0.05, 0.95])
+            state = opened(other)
+            assert state is not None
+            low, high = other.state().quantile(other.path.times[-1], [0.05, 0.95])
             many = 1 / float((state.weight**2).sum())
             rows.append((power, power == own.power, many, *other.chances, other.joint, float(low), float(high)))
         return rows
@@ -223,6 +228,29 @@ class Engine(Room):
             kinds = prior.classes[name].kinds if name else None
             rows.append((name or "", name == self._state.class_used, kinds, *other.chances, other.joint))
         return rows
+
+
+def opened(case: Case) -> Outlook | None:
+    """The engine's posterior of a case: of a level that falls, that of its complement; None without a chance."""
+    if case.problem is not None:
+        return None
+    state = case.state()
+    return state.rest if isinstance(state, Falling) else state
+
+
+def risen(case: Case) -> Figures:
+    """The figures as the engine reads them: of a level that falls, those of its complement."""
+    return figures_from(complement(case.figures, case.ceiling or 0.0) if case.falls else case.figures)
+
+
+def without_class(case: Case) -> float | None:
+    """The chance of the last target as for a programme of an unknown class; None where no class was used."""
+    state = opened(case)
+    if state is None or state.class_used is None:
+        return None
+    level = float(case.path.targets[-1])
+    level = (case.ceiling or 0.0) - level if case.falls else level
+    return float(state.without_class.probability(float(case.path.times[-1]), level))
 
 
 FEWEST_CHECKED = 5  # surprises, for a check of them to say anything

@@ -25,7 +25,7 @@ from jalur.dates import iso, records
 from jalur.engine import load
 from jalur.errors import InputError
 from jalur.study.base import DASH, chance, signed, table
-from jalur.study.engine import of_class
+from jalur.study.engine import of_class, opened, without_class
 from jalur.study.reach import milestones_table
 from jalur.verdict import model as v
 from jalur.verdict.case import Case
@@ -430,12 +430,11 @@ class App:
 
     def _class_words(self, case: Case) -> str:
         """What the class does to the chance of the last target; empty where it does nothing."""
-        if case.problem is not None or case.state().class_used is None:
+        found, state = without_class(case), opened(case)
+        now = self.verdict.milestones[-1].probability if self.verdict.milestones else None
+        if found is None or state is None or self.fmt.percent(found) == chance(self.fmt, now):
             return ""
-        without = case.state().without_class.probability(float(case.path.times[-1]), float(case.path.targets[-1]))
-        if self.fmt.percent(without) == chance(self.fmt, self.verdict.milestones[-1].probability):
-            return ""
-        words = dict(name=self.fmt.say(f"nb.kind_class.{case.state().class_used}"), chance=self.fmt.percent(without))
+        words = dict(name=self.fmt.say(f"nb.kind_class.{state.class_used}"), chance=self.fmt.percent(found))
         return self.fmt.say("explore.class_effect", target=self.fmt.exact(case.path.targets[-1]), **words)
 
     def _words(self, case: Case) -> Markup:
