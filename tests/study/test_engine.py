@@ -7,7 +7,7 @@ import pytest
 
 import helpers
 from jalur.engine import load
-from jalur.study.engine import FUTURES, of_class, without_class
+from jalur.study.engine import FUTURES, of_class
 from jalur.words.format import Format
 
 EN = Format("en")
@@ -100,6 +100,3 @@ def test_a_level_that_falls_is_opened_by_its_complement():
     for rows in (falls.engine.powers().data, falls.engine.classes().data):
         assert rows.loc[rows["used"], "whole"].iloc[0] == pytest.approx(falls.verdict.joint_probability)
     assert len(falls.engine.innovations().data) > 0
-    named = falls.engine.classes().data.set_index("name")["whole"]
-    if falls.case.programme.kind_class:
-        assert without_class(falls.case) == pytest.approx(named[""])

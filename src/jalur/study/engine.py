@@ -23,6 +23,7 @@ from jalur.study.base import DASH, Listing, Picture, Room, Sentences, frame, may
 from jalur.study.scenarios import chances_table
 from jalur.verdict.case import Case
 from jalur.verdict.falling import Falling, complement
+from jalur.verdict.growing import PLACES, Growing, scaled
 from jalur.words.format import Format
 from jalur.words.tables import Table
 
@@ -231,26 +232,27 @@ class Engine(Room):
 
 
 def opened(case: Case) -> Outlook | None:
-    """The engine's posterior of a case: of a level that falls, that of its complement; None without a chance."""
+    """The engine's posterior of a case; None without a chance.
+
+    Of a level that falls, that of its complement; under a capacity that grows, that at the middle of what it may be.
+    """
     if case.problem is not None:
         return None
     state = case.state()
+    if isinstance(state, Growing):
+        return state.parts[len(PLACES) // 2]
     return state.rest if isinstance(state, Falling) else state
 
 
 def risen(case: Case) -> Figures:
-    """The figures as the engine reads them: of a level that falls, those of its complement."""
-    return figures_from(complement(case.figures, case.ceiling or 0.0) if case.falls else case.figures)
-
-
-def without_class(case: Case) -> float | None:
-    """The chance of the last target as for a programme of an unknown class; None where no class was used."""
-    state = opened(case)
-    if state is None or state.class_used is None:
-        return None
-    level = float(case.path.targets[-1])
-    level = (case.ceiling or 0.0) - level if case.falls else level
-    return float(state.without_class.probability(float(case.path.times[-1]), level))
+    """The figures as the posterior of `opened` reads them."""
+    figures = case.figures
+    if case.population is not None:
+        unit = (case.capacity or 0.0) / case.question.capacity_share
+        figures = scaled(figures, case.population, float(PLACES[len(PLACES) // 2]), unit)
+    elif case.falls:
+        figures = complement(figures, case.ceiling or 0.0)
+    return figures_from(figures)
 
 
 FEWEST_CHECKED = 5  # surprises, for a check of them to say anything

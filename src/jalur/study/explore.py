@@ -25,7 +25,7 @@ from jalur.dates import iso, records
 from jalur.engine import load
 from jalur.errors import InputError
 from jalur.study.base import DASH, chance, signed, table
-from jalur.study.engine import of_class, opened, without_class
+from jalur.study.engine import of_class
 from jalur.study.reach import milestones_table
 from jalur.verdict import model as v
 from jalur.verdict.case import Case
@@ -300,7 +300,9 @@ class App:
     @property
     def _asking(self) -> Explorer:
         """The engine for the class that is chosen; each keeps what it has computed."""
-        chosen = self.kind_class.value or None
+        return self._explorer(self.kind_class.value or None)
+
+    def _explorer(self, chosen: str | None) -> Explorer:
         if chosen == self.case.programme.kind_class:
             return self._engine
         if chosen not in self._classes:
@@ -430,11 +432,13 @@ class App:
 
     def _class_words(self, case: Case) -> str:
         """What the class does to the chance of the last target; empty where it does nothing."""
-        found, state = without_class(case), opened(case)
-        now = self.verdict.milestones[-1].probability if self.verdict.milestones else None
-        if found is None or state is None or self.fmt.percent(found) == chance(self.fmt, now):
+        used = self.kind_class.value
+        if case.problem is not None or used not in (self.case.prior or load()).class_names:
             return ""
-        words = dict(name=self.fmt.say(f"nb.kind_class.{state.class_used}"), chance=self.fmt.percent(found))
+        without = self._explorer(None).case(case.question).chances[-1]
+        if self.fmt.percent(without) == self.fmt.percent(case.chances[-1]):
+            return ""
+        words = dict(name=self.fmt.say(f"nb.kind_class.{used}"), chance=self.fmt.percent(without))
         return self.fmt.say("explore.class_effect", target=self.fmt.exact(case.path.targets[-1]), **words)
 
     def _words(self, case: Case) -> Markup:
