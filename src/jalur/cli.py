@@ -21,6 +21,7 @@ from jalur.files import default_folder, write_whole
 from jalur.office import COMMANDS, Command, index_files
 from jalur.runner.request import DEFAULT_PROGRAMME, DEFAULT_VINTAGE, LANGUAGES
 
+FORMATS = ("pdf", "docx", "pptx", "xlsx", "png", "embed")
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -253,6 +254,15 @@ def _report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="make again what is up to date")
     parser.add_argument("--pdf", action="store_true", help="print the briefs to PDF as well (needs Chromium or Chrome)")
     parser.add_argument(
+        "--format",
+        nargs="+",
+        action="extend",
+        default=[],
+        choices=FORMATS,
+        metavar="KIND",
+        help=f"the briefs in other formats as well: {', '.join(FORMATS)} (png: a card for a shared link)",
+    )
+    parser.add_argument(
         "--fresh-kernel", action="store_true", help="a Jupyter kernel for each notebook (slower, same results)"
     )
 
@@ -275,7 +285,8 @@ def _report(arguments: argparse.Namespace) -> int:
         tls=arguments.tls,
         prior=_prior(arguments.prior),
         force=arguments.force,
-        pdf=arguments.pdf,
+        pdf=arguments.pdf or "pdf" in arguments.format,
+        card="png" in arguments.format,
         fresh_kernel=arguments.fresh_kernel,
         timeout=arguments.timeout,
         verdict=not arguments.only or "verdict" in arguments.only,
@@ -311,9 +322,32 @@ def _report(arguments: argparse.Namespace) -> int:
         )
     made = {line.report for line in result.lines if line.name == "verdict" and line.status != "failed"}
     _print_results(asked, made, options.out)
+    failed = {line.report for line in result.lines if line.status == "failed"}
+    for report in (report for report in asked if report.label not in failed):
+        _write_formats(report, [kind for kind in arguments.format if kind != "pdf"], options)
     if len(asked) > 1 and made:
         _write_index(options)
     return 1 if result.failed else 0
+
+
+def _write_formats(report: Any, formats: Sequence[str], options: Any) -> None:
+    """The brief of a report in other formats, made from the same study as its page."""
+    if not formats:
+        return
+    import inspect
+
+    from jalur.brief.formats import files_of
+    from jalur.helpers import open_study
+
+    if options.prior is not None:
+        os.environ["JALUR_PRIOR"] = str(options.prior)
+    known = inspect.signature(open_study).parameters
+    chosen = {name: value for name, value in report.settings.items() if name in known}
+    for lang in report.langs:
+        study = open_study(report.programme, report.vintage, **{**chosen, "lang": lang, "data": str(options.data)})
+        for name, content in files_of(study.material, lang, formats).items():
+            write_whole(options.out / report.folder / name, content)
+            print(f"  {plain(options.out / report.folder / name)}")
 
 
 def _write_index(options: Any) -> None:

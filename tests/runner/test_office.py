@@ -128,3 +128,17 @@ def test_reports_of_more_than_one_are_put_on_one_page(capsys, out):
     code, _, err = run(capsys, *asked, "2022-03-31", "2022-12-31")
     assert code == 0
     assert "the page of all reports was not made" in err
+
+
+@pytest.mark.slow
+def test_a_report_in_other_formats_lies_beside_its_page_and_the_page_names_the_card(capsys, out):
+    asked = ["report", "--only", "brief", "--lang", "en", "--out", str(out), "--format", "docx", "xlsx", "png", "embed"]
+    code, said, _ = run(capsys, *asked)
+    assert code == 0
+    folder = out / "umkm_onboarding" / "2022-03-31"
+    for name in ("brief.en.docx", "brief.en.xlsx", "brief.en.png", "embed.en.html"):
+        assert (folder / name).is_file()
+        assert str(folder / name) in said
+    assert "brief.en.png" in (folder / "brief.en.html").read_text(encoding="utf-8")
+    assert run(capsys, "report", "--only", "brief", "--lang", "en", "--out", str(out))[0] == 0
+    assert "brief.en.png" not in (folder / "brief.en.html").read_text(encoding="utf-8")

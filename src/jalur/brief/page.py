@@ -63,7 +63,7 @@ def asset(name: str) -> str:
 
 
 class Page(Preprocessor):
-    """Fills ``resources["jalur"]``: language, title, description, style, script, policy."""
+    """Fills ``resources["jalur"]``: language, title, description, data, card, style, script, policy."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Read language, title and description from what the sections say of themselves (`Section.about`)."""
@@ -76,6 +76,8 @@ class Page(Preprocessor):
             "lang": lang,
             "title": about.get("title", ""),
             "description": f"{about.get('sentence', '')} {about.get('known', '')}.".strip(),
+            "data": about.get("data", "").replace("<", "\\u003c"),  # so that no text in it ends the script element
+            "card": nb.metadata.get("jalur", {}).get("card", ""),
             "css": asset("brief.css")
             .replace("{{folio}}", fmt.say("page.folio"))
             .replace("{{of}}", fmt.say("page.folio_of")),

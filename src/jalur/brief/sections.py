@@ -7,7 +7,8 @@ All text that comes from data is escaped (jinja's autoescape and markupsafe); nu
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,7 @@ from jalur.verdict.model import Figure, Milestone, Verdict, ruled_out, sure
 from jalur.words import office
 from jalur.words import sentences as text
 from jalur.words.format import Format, Scale, capital
+from jalur.words.tables import plain
 
 ROWS = 6  # stretches that the pace chart shows; more of them are a table
 PICTURE = Markup(
@@ -97,8 +99,8 @@ class Section:
         One of `SECTIONS`.
     html : str
     about : mapping of str to str
-        What the finished page says of itself: lang, title and known from the first section, sentence from the second.
-        It travels as metadata of the cell's output, where `jalur.brief.page.Page` finds it.
+        What the finished page says of itself: lang, title, known and data (for machines) from the first section,
+        sentence from the second. It travels as metadata of the cell's output, where `jalur.brief.page.Page` finds it.
     """
 
     name: str
@@ -137,17 +139,26 @@ def sections(material: Material, lang: str) -> dict[str, Section]:
     dict of str to Section
         Keys are `SECTIONS`.
     """
-    page = _Page(material, Format(lang).towards(material.verdict.direction))
+    page = _Page(material, Format(lang).towards(material.verdict.direction), picture)
     env = environment()
     html = {name: env.get_template(f"{name}.html.j2").render(page.context(name)) for name in SECTIONS}
     return {name: Section(name, html[name].strip() + "\n", page.about(name)) for name in SECTIONS}
 
 
+Draw = Callable[[Callable[[bool], chart_parts.Chart]], Any]
+
+
+def contexts(material: Material, lang: str, draw: Draw) -> dict[str, dict[str, Any]]:
+    """What the template of each section gets, with charts as `draw` makes them; for other forms than the page."""
+    page = _Page(material, Format(lang).towards(material.verdict.direction), draw)
+    return {name: page.context(name) for name in SECTIONS}
+
+
 class _Page:
     """The context of each section; citations are numbered in the order of the page."""
 
-    def __init__(self, material: Material, fmt: Format) -> None:
-        self.material, self.fmt = material, fmt
+    def __init__(self, material: Material, fmt: Format, draw: Draw) -> None:
+        self.material, self.fmt, self.draw = material, fmt, draw
         self.v = material.verdict
         self.programme, self.figures = material.programme, material.figures
         self.sources = Sources(self.v, self.programme, self.figures, fmt)
@@ -164,7 +175,9 @@ class _Page:
         """What a section says of the page as a whole, as plain text."""
         if name == "question":
             known = self.fmt.say("page.known", cutoff=self.fmt.day(self.v.vintage))
+            data = json_ld(self.v, self.programme, self.fmt)
             said = {"lang": self.fmt.lang, "title": text.question(self.v, self.programme, self.fmt), "known": known}
+            said["data"] = data
         elif name == "verdict":
             said = {"sentence": text.sentence(self.v, self.fmt).striptags()}
         else:
@@ -282,7 +295,7 @@ class _Page:
         return self.base(
             title=text.fan_title(self.v, self.figures, fmt),
             sub=capital(fmt.say(key, noun=thing, unit=self.scale.word)),
-            chart=picture(chart),
+            chart=self.draw(chart),
             note=Markup(" ").join(notes),
             tables=[t for t in (rows.fan(self.v, self.scale, fmt), rows.figures(self.figures, fmt)) if t.rows],
         )
@@ -307,7 +320,7 @@ class _Page:
             sentences=Markup(" ").join(text.take_sentences(v, self.programme, fmt, last)),
             pace_title=text.pace_title(v, fmt),
             pace_sub=capital(text.pace_sub(v, self.noun, pace, fmt)),
-            pace=picture(chart) if has_pace else None,
+            pace=self.draw(chart) if has_pace else None,
             pace_table=rows.pace(v, pace, fmt),
             levels=rows.levels(last_ones, scale, fmt),
             levels_title=fmt.say("take.levels_title_past" if past else "take.levels_title"),
@@ -337,7 +350,7 @@ class _Page:
                 "text": fmt.say("definition.text", who=self.material.survey),
                 "sub": fmt.say("definition.sub", unit=scale.unit(self.noun)),
                 "cite": self.sources.definitions(given),
-                "chart": picture(chart),
+                "chart": self.draw(chart),
                 "table": rows.definition(given, scale, fmt),
                 "later": any(not r["known"] for r in given),
             }
@@ -404,7 +417,7 @@ class _Page:
         return self.base(
             title=rows.record_title(record, fmt),
             sub=fmt.say("record.sub" if scale.word else "record.sub_plain", unit=scale.word),
-            chart=picture(chart),
+            chart=self.draw(chart),
             note=" ".join(rows.record_notes(record, self.v.vintage, fmt)),
             table=rows.record(record, scale, fmt),
         )
@@ -467,6 +480,50 @@ class _Page:
             parameters=fmt.say("sources.list", **values),
             notebooks=list(self.material.notebooks),
         )
+
+
+def json_ld(v: Verdict, programme: Any, fmt: Format) -> str:
+    """What the page says of itself to machines (schema.org): a Dataset with the chances, a Claim for the target.
+
+    Parameters
+    ----------
+    v : jalur.verdict.Verdict
+    programme : jalur.ledger.programme.Programme
+    fmt : Format
+
+    Returns
+    -------
+    str
+        JSON.
+    """
+    title = programme.title[fmt.lang]
+    heads = [fmt.say("milestones.head", target=fmt.exact(m.target), when=fmt.by(m.date)) for m in v.milestones]
+    chances = [
+        *zip(heads, (m.probability for m in v.milestones), strict=True),
+        (fmt.say("portfolio.chance"), v.joint_probability),
+    ]
+    measured = [{"@type": "PropertyValue", "name": name, "value": p} for name, p in chances if p is not None]
+    graph: list[dict[str, Any]] = [
+        {
+            "@type": "Dataset", "name": title, "inLanguage": fmt.lang, "description": plain(text.sentence(v, fmt)),
+            "dateModified": v.vintage, "version": v.data_hash[:12],
+            "creator": {"@type": "Organization", "name": "jalur"},
+            "variableMeasured": measured,
+            "distribution": [
+                {"@type": "DataDownload", "contentUrl": name, "encodingFormat": kind}
+                for name, kind in (("verdict.json", "application/json"), ("quantiles.csv", "text/csv"))
+            ],
+        }
+    ]  # fmt: skip
+    path = getattr(programme, "path", None)
+    if path and v.milestones:
+        claim = {
+            "@type": "Claim", "inLanguage": fmt.lang, "text": f"{title}: {'; '.join(heads)}",
+            "author": {"@type": "Organization", "name": fmt.body(path.speaker, start=True)},
+            "datePublished": path.announced.isoformat(), "appearance": {"@type": "CreativeWork", "url": path.url},
+        }  # fmt: skip
+        graph.append(claim)
+    return json.dumps({"@context": "https://schema.org", "@graph": graph}, ensure_ascii=False, allow_nan=False)
 
 
 def picture(chart: Any) -> Markup:

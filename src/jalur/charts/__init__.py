@@ -2,7 +2,7 @@
 
 from jalur.charts.curves import curves_chart, profile_chart, residual_chart
 from jalur.charts.evidence import definition_chart, evidence_chart
-from jalur.charts.fan import fan_chart, fan_svg, futures_chart, passage_chart
+from jalur.charts.fan import CARD_DPI, card_chart, fan_chart, fan_svg, futures_chart, passage_chart
 from jalur.charts.pace import pace_chart, pace_scale, stages, stretch_name, tornado_chart, waterfall_chart
 from jalur.charts.parts import overlaps, pdf, png, scale_of, svg
 from jalur.charts.record import (
@@ -15,6 +15,8 @@ from jalur.charts.record import (
 )
 
 __all__ = [
+    "CARD_DPI",
+    "card_chart",
     "course_chart",
     "coverage_chart",
     "curves_chart",

@@ -365,6 +365,67 @@ def passage_chart(verdict: Verdict, fmt: Format, narrow: bool = False) -> Chart:
     )
 
 
+CARD_DPI = 200
+CARD_SIZE = (152.4, 80.01)  # mm; 1200 x 630 pixels
+
+
+@parts.styled
+def card_chart(verdict: Verdict, figures: pd.DataFrame, fmt: Format, question: str, sentence: str) -> Chart:
+    """A card for a shared link: the question, the chance, the verdict in one sentence, and a small fan with targets.
+
+    Parameters
+    ----------
+    verdict : jalur.verdict.Verdict
+    figures : DataFrame
+        The published figures used: as_of, value.
+    fmt : Format
+    question, sentence : str
+        In words of the language.
+
+    Returns
+    -------
+    figure, alt text
+    """
+    v, (width, height) = verdict, CARD_SIZE
+    fig, ax = parts.canvas(width, height, 78, 9, 6, 30)
+    days = [year(d) for d in figures["as_of"]] + [year(m.date) for m in v.milestones] + [year(r.date) for r in v.fan]
+    top = room_above(v, figures)
+    ax.set(xlim=(min(days, default=2020.0) - 0.1, max(days, default=2021.0) + 0.1), ylim=(0, top), yticks=[])
+    ax.grid(False)
+    year_axis(ax, *ax.get_xlim())
+    for low, high, colour in BANDS if v.fan else ():
+        lower, upper = ([min(getattr(r, q), top) for r in v.fan] for q in (low, high))
+        ax.fill_between([year(r.date) for r in v.fan], lower, upper, color=colour, lw=0)
+    if v.fan:
+        ax.plot([year(r.date) for r in v.fan], [r.q50 for r in v.fan], color=BLUE, ls="--", lw=1.2)
+    parts.circle(ax, [year(d) for d in figures["as_of"]], list(figures["value"]), ms=3.4)
+    for m in v.milestones:
+        parts.diamond(ax, year(m.date), m.target)
+    lines = _wrapped(ax, question, 11.5, width - 12, bold=True)
+    for k, line in enumerate(lines[:2]):
+        fig.text(6 / width, 1 - (9 + 6.2 * k) / height, line, fontsize=11.5, fontweight="bold", color=INK)
+    p = v.joint_probability
+    large = "" if p is None else fmt.percent(p)
+    fig.text(6 / width, 1 - 36 / height, large, fontsize=30, fontweight="bold", color=BLUE)
+    start = 44 if large else 34
+    for k, line in enumerate(_wrapped(ax, sentence, 7.6, 68)[:7]):
+        fig.text(6 / width, 1 - (start + 4.1 * k) / height, line, fontsize=7.6, color=INK)
+    known = f"jalur \u00b7 {fmt.say('page.known', cutoff=fmt.day(v.vintage))}"
+    fig.text(6 / width, 4.5 / height, known, fontsize=6.6, color=GREY)
+    scale = scale_of(v, figures, fmt)
+    return fig, f"{question} {sentence} {fan_alt(v, figures, scale, fmt, ax.get_xlim(), top)}"
+
+
+def _wrapped(ax: Axes, words: str, size: float, width: float, bold: bool = False) -> list[str]:
+    """Words in lines of at most `width` mm."""
+    lines: list[str] = []
+    for word in words.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        fits = text_width(ax, longer, size, bold) <= width / 25.4 * ax.figure.dpi
+        lines = [*lines[:-1], longer] if lines and fits else [*lines, word]
+    return lines
+
+
 def fan_svg(verdict: Verdict, figures: pd.DataFrame, fmt: Format, reference_source: str | None = None) -> Markup:
     """Published figures, projection and targets; the value axis starts at zero.
 

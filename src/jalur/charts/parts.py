@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from importlib.resources import files
@@ -165,11 +165,11 @@ def svg(fig: Figure) -> bytes:
     return out.getvalue()
 
 
-def png(fig: Figure, dpi: int = 200) -> bytes:
-    """The figure as PNG: same input, same bytes."""
+def png(fig: Figure, dpi: int = 200, words: Mapping[str, str] | None = None) -> bytes:
+    """The figure as PNG, with words in the file where they are given: same input, same bytes."""
     out = io.BytesIO()
     with style():
-        fig.savefig(out, format="png", dpi=dpi, facecolor=PAPER, metadata={"Software": None})
+        fig.savefig(out, format="png", dpi=dpi, facecolor=PAPER, metadata={"Software": None, **(words or {})})
     return out.getvalue()
 
 

@@ -46,6 +46,7 @@ class Options:
     tls: Sequence[Path] = ()
     force: bool = False
     pdf: bool = False
+    card: bool = False
     fresh_kernel: bool = False
     timeout: float | None = None
     prior: Path | None = None
@@ -123,18 +124,20 @@ def tasks_of(report: Report, notebooks: Sequence[Notebook], options: Options) ->
                 options.fresh_kernel,
                 options.timeout,
             )
-            works.append(replace(work, pdf=options.pdf) if brief else work)
+            works.append(replace(work, pdf=options.pdf, card=options.card) if brief else work)
     weights = options.prior.read_bytes() if options.prior else None
     return [_task(report, replace(work, prior=weights)) for work in works]
 
 
 def _task(report: Report, work: Work) -> Task:
-    parts = {
+    parts: dict[str, Any] = {
         "kind": work.kind,
         "name": work.name,
         "parameters": work.parameters,
         "notebook": sha256(work.notebook) if work.notebook else None,
     }
+    if work.card:
+        parts["card"] = True
     if work.prior is not None:
         parts["prior"] = sha256(work.prior)
     return Task(report, work, manifest.inputs_hash(parts))

@@ -7,6 +7,7 @@ brief with nbconvert, or computes the verdict.
 
 from __future__ import annotations
 
+import copy
 import io
 import itertools
 import os
@@ -53,6 +54,8 @@ class Work:
         Seconds allowed.
     pdf : bool
         Print the exported page to PDF as well.
+    card : bool
+        Have the page name the picture beside it (``brief.en.png``) as the one for a shared link.
     prior : bytes, optional
         Prior weights other than the shipped ones, as `jalur learn-prior` writes them.
     environment : dict, optional
@@ -67,6 +70,7 @@ class Work:
     fresh_kernel: bool = False
     timeout: float | None = None
     pdf: bool = False
+    card: bool = False
     environment: dict[str, Any] | None = None
     prior: bytes | None = None
 
@@ -278,7 +282,8 @@ def _run_notebook(work: Work) -> Outcome:
 
 def _run_brief(work: Work) -> Outcome:
     notebook = _executed(work)
-    page = export_html(notebook, work.parameters.get("lang", "en"))
+    lang = work.parameters.get("lang", "en")
+    page = export_html(notebook, lang, f"{work.name}.png" if work.card else "")
     files = {f"{work.name}.ipynb": _text(notebook), f"{work.name}.html": page}
     notes: tuple[str, ...] = ()
     if work.pdf:
@@ -402,7 +407,7 @@ def _text(notebook: Any) -> bytes:
     return (nbformat.writes(notebook) + "\n").encode("utf-8")
 
 
-def export_html(notebook: Any, lang: str) -> bytes:
+def export_html(notebook: Any, lang: str, card: str = "") -> bytes:
     """The page of an executed brief: the project's template, no code, no prompts.
 
     Parameters
@@ -410,6 +415,8 @@ def export_html(notebook: Any, lang: str) -> bytes:
     notebook : nbformat.NotebookNode
     lang : str
         ``id`` or ``en``; becomes the language of the page.
+    card : str
+        Name of the picture for a shared link; empty for none.
     """
     from nbconvert import HTMLExporter
 
@@ -421,5 +428,8 @@ def export_html(notebook: Any, lang: str) -> bytes:
         exclude_output_prompt=True,
         language_code=lang,
     )
+    if card:
+        notebook = copy.deepcopy(notebook)
+        notebook.metadata["jalur"] = {"card": card}
     page, _ = exporter.from_notebook_node(notebook)
     return page.encode("utf-8")

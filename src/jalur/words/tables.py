@@ -5,7 +5,9 @@ pandas' own HTML has neither scopes nor a named corner, so screen readers cannot
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup, escape
@@ -84,3 +86,9 @@ def link(url: str, words: str) -> Markup:
     if not url.lower().startswith(("https://", "http://")):
         return Markup("{}").format(words)
     return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(url, words)
+
+
+def plain(text: Any) -> str:
+    """Plain text of what may hold tags; the number of a source stands in brackets."""
+    cited = re.sub(r"<sup>(.*?)</sup>", r" [\1]", str(escape(text)))
+    return Markup(cited).striptags().replace("\u00ad", "")
