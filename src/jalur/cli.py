@@ -334,18 +334,19 @@ def _write_formats(report: Any, formats: Sequence[str], options: Any) -> None:
     """The brief of a report in other formats, made from the same study as its page."""
     if not formats:
         return
-    import inspect
-
+    from jalur import ledger
     from jalur.brief.formats import files_of
-    from jalur.helpers import open_study
+    from jalur.runner.reports import VERDICT_PARAMETERS
+    from jalur.study import Study
+    from jalur.verdict.case import Case
+    from jalur.words.format import Format
 
     if options.prior is not None:
         os.environ["JALUR_PRIOR"] = str(options.prior)
-    known = inspect.signature(open_study).parameters
-    chosen = {name: value for name, value in report.settings.items() if name in known}
+    chosen = {name: value for name, value in report.settings.items() if name in VERDICT_PARAMETERS}
+    case = Case.of(ledger.load(report.programme, options.data), report.vintage, **chosen)
     for lang in report.langs:
-        study = open_study(report.programme, report.vintage, **{**chosen, "lang": lang, "data": str(options.data)})
-        for name, content in files_of(study.material, lang, formats).items():
+        for name, content in files_of(Study(case, Format(lang)).material, lang, formats).items():
             write_whole(options.out / report.folder / name, content)
             print(f"  {plain(options.out / report.folder / name)}")
 
