@@ -95,6 +95,10 @@ def files_of(material: Material, lang: str, formats: Iterable[str]) -> dict[str,
     return found
 
 
+def _format(material: Material, lang: str) -> Format:
+    return Format(lang).towards(material.verdict.direction)
+
+
 # blocks
 
 
@@ -343,7 +347,7 @@ def _first_slide(deck: Any, title: str, material: Material, lang: str) -> None:
     _place(slide.shapes.title, 20, 30, 298, 60, 32)
     slide.shapes.title.text = title
     _place(slide.placeholders[1], 20, 100, 298, 60, 22)
-    slide.placeholders[1].text = plain(sentence(material.verdict, Format(lang)))
+    slide.placeholders[1].text = plain(sentence(material.verdict, _format(material, lang)))
 
 
 def _slide(deck: Any, title: str) -> Any:
@@ -412,7 +416,7 @@ def to_xlsx(material: Material, lang: str) -> bytes:
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
 
-    fmt, book = Format(lang), openpyxl.Workbook()
+    fmt, book = _format(material, lang), openpyxl.Workbook()
     book.remove(book.active)
     for name, head, rows in _sheets(material, fmt):
         sheet = book.create_sheet(name)
@@ -474,7 +478,7 @@ def _sheets(material: Material, fmt: Format) -> Iterator[Sheet]:
 
 def to_card(material: Material, lang: str) -> bytes:
     """The verdict as a picture of 1200 x 630 pixels, for a link that is shared; its words stand in the file."""
-    fmt = Format(lang)
+    fmt = _format(material, lang)
     v = material.verdict
     asked = plain(question(v, material.programme, fmt))
     figure, alt = charts.card_chart(v, material.figures, fmt, asked, plain(sentence(v, fmt)))
@@ -483,7 +487,7 @@ def to_card(material: Material, lang: str) -> bytes:
 
 def to_embed(material: Material, lang: str) -> bytes:
     """The fan alone, as a page for a frame in another one; nothing is loaded, a link leads to the brief."""
-    fmt, v = Format(lang), material.verdict
+    fmt, v = _format(material, lang), material.verdict
     asked = plain(question(v, material.programme, fmt))
 
     def fan(narrow: bool) -> tuple[Any, str]:
@@ -502,7 +506,7 @@ def _region(lang: str) -> str:
 
 def _properties(properties: Any, material: Material, lang: str) -> None:
     v = material.verdict
-    properties.title = plain(question(v, material.programme, Format(lang)))
+    properties.title = plain(question(v, material.programme, _format(material, lang)))
     properties.creator = properties.author = "jalur"
     properties.language = _region(lang)
     properties.created = properties.modified = datetime.fromisoformat(v.vintage)
