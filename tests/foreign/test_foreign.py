@@ -13,7 +13,9 @@ from brief_pages import export
 import helpers
 from jalur import ledger
 from jalur.brief import sections as brief
+from jalur.errors import InputError
 from jalur.ledger import check
+from jalur.study.explore import App
 from jalur.verdict.case import Case
 from jalur.verdict.judge import answer
 from jalur.words.format import LANGUAGES
@@ -66,3 +68,33 @@ def test_both_pages_are_written(foreign: Path, name: str, lang: str) -> None:
     assert (grows in words) == (name == "mobile_billions")
     sums = {"en": "running sum", "id": "penjumlahan berjalan"}[lang]
     assert (sums in words) == (name == "electric_cars")
+
+
+def test_no_rising_curve_is_fitted_to_a_level_that_falls(foreign: Path) -> None:
+    opened = study(foreign, "offline_share", "en")
+    assert opened.curves.fitted == {}
+    assert "none is fitted to a level that is to fall" in str(opened.curves.findings())
+    assert set(opened.curves.left_future().data["method"]) == {"last", "jalur"}
+    with pytest.raises(InputError, match="a level that is to fall is not fit for the family"):
+        opened.curves.fit("logistic")
+
+
+def test_programmes_that_lead_both_ways_stand_side_by_side(foreign: Path) -> None:
+    for name in ("offline_share", "eu_cloud"):
+        found = study(foreign, name, "en").compare.programmes()
+        rows = found.data.set_index("programme")
+        assert rows.loc["offline_share", "required"] < 0 < rows.loc["eu_cloud", "required"]
+        shown = str(found)
+        assert "≤ 15" in shown
+        assert "≤ 75" not in shown
+
+
+def test_the_sliders_speak_of_leaving_where_a_programme_falls(foreign: Path, tmp_path: Path) -> None:
+    app = App(study(foreign, "jan_dhan", "en").case, study(foreign, "jan_dhan", "en").fmt, tmp_path)
+    assert app.capacity.description == "Who can join"
+    app.programme.value = "offline_share"
+    assert app.capacity.description == "Who can leave"
+    assert app.retention.disabled
+    app.programme.value = "jan_dhan"
+    assert app.capacity.description == "Who can join"
+    assert not app.retention.disabled

@@ -29,6 +29,7 @@ KINDS = dict(
     programme="text", vintage="date", figures="count", last_date="date", last_value="number", recent="number",
     required="number", reached="flag", target="number", target_date="date", probability="number", whole="number",
     median="number", low_90="number", high_90="number", capacity="number", kind_class="text", reason="text",
+    direction="text",
 )  # fmt: skip
 POINT = 0.005  # a difference of chances below half a point prints as none
 
@@ -45,7 +46,7 @@ class Compare(Room):
         last twelve months as published), required (units a month from the last figure to the last target), reached
         (whether the last figure is there already), target, target_date, probability (of the last target), whole (of
         the path), median, low_90, high_90 (units, on the date of the last target), capacity (units), kind_class, reason
-        (code, where there is no chance).
+        (code, where there is no chance), direction (up, or down: paces are then below 0).
         """
         return Listing(vintages_table(self._vintages, self.fmt), self._vintages)
 
@@ -84,7 +85,8 @@ class Compare(Room):
         """Every programme of the data folder as known on this vintage.
 
         Data: as `vintages`, one row a programme: programme, vintage, figures, last_date, last_value, recent, required,
-        reached, target, target_date, probability, whole, median, low_90, high_90, capacity, kind_class, reason.
+        reached, target, target_date, probability, whole, median, low_90, high_90, capacity, kind_class, reason,
+        direction.
         """
         data = self._programmes
         return Listing(programmes_table(data, self._titles, self.fmt), data)
@@ -176,6 +178,7 @@ def case_row(case: Case) -> tuple[Any, ...]:
         case.programme.name, case.vintage, len(case.figures), last.date if last else None,
         last.value if last else None, recent[0][2] if recent else None, needed.monthly_additions if needed else None,
         there, target, day, *known, case.capacity, case.programme.kind_class or "", problem.code if problem else "",
+        case.programme.direction,
     )  # fmt: skip
 
 
@@ -257,7 +260,8 @@ def programmes_table(data: pd.DataFrame, titles: dict[str, str], fmt: Format) ->
     """One row a programme, each in its own magnitude."""
     rows = []
     for row in records(data):
-        target = DASH if pd.isna(row.target) else f"{fmt.exact(row.target)}, {fmt.brief_date(row.target_date)}"
+        goal = "" if pd.isna(row.target) else fmt.towards(row.direction).say("chart.goal", target=fmt.exact(row.target))
+        target = f"{goal}, {fmt.brief_date(row.target_date)}" if goal else DASH
         given = not pd.isna(row.whole)
         rows.append(
             (

@@ -43,7 +43,7 @@ class Curves(Room):
     @cached_property
     def fitted(self) -> dict[str, curves.FitResult]:
         """Every growth curve that the figures can carry, by family."""
-        return fit_all(self.subject.figures)
+        return {} if self.subject.case.falls else fit_all(self.subject.figures)
 
     def fit(self, family: str) -> curves.FitResult:
         """One fitted curve, to go on from: params, standard_errors, profile(level), predict(years), residuals.
@@ -60,7 +60,9 @@ class Curves(Room):
         """
         if choice(family, FAMILIES, "family") not in self.fitted:
             carried = ", ".join(self.fitted) or "none"
-            raise InputError(f"the figures are too few for the family {shown(family)}; fitted: {carried}")
+            falls = self.subject.case.falls
+            why = "a level that is to fall is not fit" if falls else "the figures are too few"
+            raise InputError(f"{why} for the family {shown(family)}; fitted: {carried}")
         return self.fitted[family]
 
     def lines(self) -> Picture | Listing:
@@ -392,9 +394,13 @@ def left_future(case: Case) -> pd.DataFrame:
 
 
 def forecasts(case: Case, t: np.ndarray) -> dict[str, np.ndarray]:
-    """Levels on the dates `t` (decimal years) by the last figure carried on, every fitted curve, and the engine."""
+    """Levels on the dates `t` (decimal years) by the last figure carried on, every fitted curve, and the engine.
+
+    The curves rise, so that none is fitted to a level that is to fall.
+    """
     found = {"last": np.full(t.shape, float(stated(case.figures)["value"].iloc[-1]))}
-    found |= {family: fit.predict(t) for family, fit in fit_all(case.figures).items()}
+    fitted = {} if case.falls else fit_all(case.figures)
+    found |= {family: fit.predict(t) for family, fit in fitted.items()}
     if case.problem is None:
         state, days = case.state(()), np.unique(t)
         middle = dict(zip(days, [state.quantile(float(day), 0.5) for day in days], strict=True))

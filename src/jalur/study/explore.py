@@ -138,7 +138,7 @@ class App:
     """
 
     def __init__(self, case: Case, fmt: Format, folder: Path | None = None) -> None:
-        self.fmt, programme = fmt, case.programme
+        self.fmt, programme = fmt.towards(case.programme.direction), case.programme
         self.folder = folder or ledger.default_data().parent / "params"
         self._data = programme.folder.parent
         self._first_case, self._engine = case, Explorer(case)
@@ -225,6 +225,8 @@ class App:
     def _start(self, vintage: str | None = None) -> None:
         """Set everything that depends on the programme; without a vintage the last known one."""
         fmt, today, programme = self.fmt, dt.date.today().isoformat(), self.case.programme
+        for key in ("capacity", "share", "extra"):  # these say who can join, or who can leave
+            getattr(self, key).description = fmt.say(f"explore.{key}", unit=programme.unit)
         kinds = ("announced", "own") if self.case.question.targets is None else ("given", "announced", "own")
         self.path.options = [(fmt.say(f"explore.{kind}"), kind) for kind in kinds]
         self.path.value = self.path.options[0][1]
@@ -254,7 +256,8 @@ class App:
         self.date.value = dt.date.fromisoformat(path.dates[-1]) if path.dates else dt.date.today()
         self.extra.options = [(fmt.amount(x), x) for x in nice_amounts(self.target.value or 1.0)]
         self.extra.value, self.retention.value = 0.0, 1.0
-        self.retention.disabled = programme.net  # its count has lost those who left already
+        # A net count has lost those who left already, and from one that is to fall leaving is what is wanted.
+        self.retention.disabled = programme.net or self.case.falls
         self._lock_target()
 
     def _start_class(self) -> None:
@@ -318,6 +321,7 @@ class App:
             case = Case.of(programme, case.vintage, seed=case.question.seed, draws=case.question.draws)
         self._moving = True
         try:
+            self.fmt = self.fmt.towards(case.programme.direction)
             self._engine, self._classes = Explorer(case), {}
             self.tried, self.kept, self.beside.value = [], None, ""
             self._start(case.vintage if case is self._first_case else None)

@@ -207,7 +207,7 @@ class Scenarios(Room):
             for r in self._retention
         ]
         data = self._frame(rows).rename(columns={"name": "rate"}).astype({"rate": float})
-        if self.subject.programme.net:
+        if self.subject.programme.net or self.subject.case.falls:
             said = self.fmt.say("nb.word.net_already")
             caption = self.fmt.say("nb.caption.retention")
             return Listing(Table(caption, heads(self.fmt, "content"), ((said,),)), data)

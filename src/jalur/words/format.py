@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -195,10 +196,9 @@ class Format:
 
         Where it leads down, an entry of `falling` stands in for the entry of the same key, with the same values.
         """
-        if direction != "down":
-            return self
-        made, words = Format(self.lang), self._words
-        made._words = {key: words.get(f"falling.{key}", said) for key, said in words.items()}
+        made, words = copy(self), catalogues()[self.lang]
+        falling = {key: words.get(f"falling.{key}", said) for key, said in words.items()}
+        made._words = falling if direction == "down" else words
         return made
 
     # sentences
