@@ -100,3 +100,15 @@ def test_a_level_that_falls_is_opened_by_its_complement():
     for rows in (falls.engine.powers().data, falls.engine.classes().data):
         assert rows.loc[rows["used"], "whole"].iloc[0] == pytest.approx(falls.verdict.joint_probability)
     assert len(falls.engine.innovations().data) > 0
+
+
+def test_a_capacity_that_grows_is_opened_at_the_middle_of_what_it_may_be():
+    grows = helpers.open_study(
+        "mobile_billions", "2022-12-31", data=str(Path(__file__).parents[1] / "foreign" / "data")
+    )
+    assert grows.case.population is not None
+    for rows in (grows.engine.powers().data, grows.engine.classes().data):
+        assert rows.loc[rows["used"], "whole"].iloc[0] == pytest.approx(grows.verdict.joint_probability)
+    found = grows.engine.innovations().data
+    assert 0 < len(found) < len(grows.figures)
+    assert found["z"].abs().max() < 4

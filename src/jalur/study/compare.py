@@ -24,7 +24,7 @@ from jalur.words import office
 from jalur.words.format import Format
 from jalur.words.tables import Table
 
-STATEMENTS = 6  # the latest ones whose effect is shown: so many are divided exactly, in every order
+STATEMENTS = 5  # the latest ones whose effect is shown; so many are divided exactly, in every order
 KINDS = dict(
     programme="text", vintage="date", figures="count", last_date="date", last_value="number", recent="number",
     required="number", reached="flag", target="number", target_date="date", probability="number", whole="number",
@@ -209,19 +209,19 @@ def latest_change(case: Case) -> Change | None:
     """
     if case.problem is not None:
         return None
-    days = sorted({iso(day) for day in case.figures["reported_on"]}, reverse=True)
-    found: Change | None = None
-    for day in days:
+    earlier: list[Case] = []
+    for day in sorted({iso(day) for day in case.figures["reported_on"]}, reverse=True):
         before = case.at(iso(pd.Timestamp(day) - pd.Timedelta(days=1)))
         new = case.figures[~case.figures["id"].isin(before.figures["id"])]
-        statements = len(new[["reported_on", "speaker_org"]].drop_duplicates())
-        if before.problem is not None or statements > STATEMENTS:
+        if before.problem is not None or len(new[["reported_on", "speaker_org"]].drop_duplicates()) > STATEMENTS:
             break
+        earlier.append(before)
+    for before in reversed(earlier):
         try:
-            found = what_moved(before, case)
-        except InputError:  # with only some of the statements there is no chance: the shorter list stands
-            break
-    return found
+            return what_moved(before, case)
+        except InputError:  # with only some of the statements there is no chance: fewer of them are looked at
+            continue
+    return None
 
 
 # tables

@@ -209,15 +209,18 @@ class Curves(Room):
         figures (seen), forecasts (later figures), error (mean absolute, units), relative (the same as a share of the
         figure), bias (mean of forecast less figure, units).
         """
-        data = left_future(self.subject.case)
-        return Listing(left_future_table(data, self.fmt, self.subject.scale), data)
+        return Listing(left_future_table(self._left_future, self.fmt, self.subject.scale), self._left_future)
+
+    @cached_property
+    def _left_future(self) -> pd.DataFrame:
+        return left_future(self.subject.case)
 
     def findings(self) -> Sentences:
         """What the notebook found."""
         assumed = self.subject.verdict.capacity
         said = found(self.fitted, self.subject.scale, self.fmt, assumed.units if assumed else None)
         if self.fitted:
-            said += held_at(self.held().data, self.fmt) + foretold(self.left_future().data, self.fmt)
+            said += held_at(self.held().data, self.fmt) + foretold(self._left_future, self.fmt)
         return Sentences(said)
 
     @property
