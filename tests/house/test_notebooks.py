@@ -5,9 +5,11 @@ import json
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from jalur.runner import request as matrix
+from jalur.runner.work import export_html
 from jalur.words import format as wording
 
 ROOT = Path(__file__).parents[2]
@@ -152,3 +154,11 @@ def test_the_text_is_the_catalogue_s(path, book):
         assert known is None
         return
     assert {cell["id"]: text(cell) for cell in cells(book, "markdown")} == known
+
+
+def test_the_page_of_the_brief_is_light():
+    """A phone on a slow line reads it: at most 400 kB, all pictures in it."""
+    book = nbformat.read(ROOT / "notebooks" / "brief.ipynb", as_version=4)
+    page = export_html(book, "en")
+    assert page.count(b"data:image/svg+xml,") >= 6
+    assert len(page) <= 400_000

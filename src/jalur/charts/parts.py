@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from importlib.resources import files
 from itertools import pairwise
 from typing import Any
+from urllib.parse import quote
 
 import matplotlib
 import pandas as pd
@@ -163,6 +165,44 @@ def svg(fig: Figure) -> bytes:
     with style():
         fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
+
+
+_UNSEEN = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<!--.*?-->", re.DOTALL)
+_FINE = re.compile(r"(\d\.\d\d)\d+")
+_EMPTY = re.compile(r"<g/>|<g></g>")
+_PLAIN = "='/:;,.()-+!?@*|"  # characters of a data address that need no escape, also within srcset
+
+
+def data_address(fig: Figure) -> str:
+    """The figure as an SVG data address, a third shorter than in base64 and drawn alike.
+
+    Paths are rounded to a hundredth of a point (of a glyph's grid: 1/64 of that), names that nothing refers to are
+    dropped, the others shortened. Nothing in it needs an escape within a double-quoted attribute.
+    """
+    text = re.sub(r"> <", "><", re.sub(r"\s+", " ", _UNSEEN.sub("", svg(fig).decode("utf-8")))).strip()
+    text = re.sub(r' d="([^"]*)"', lambda found: f' d="{_short_path(found.group(1))}"', text)
+    text = re.sub(r' style="([^"]*)"', lambda found: f' style="{_short_style(found.group(1))}"', text)
+    text = re.sub(r' transform="([^"]*)"', lambda found: f' transform="{_short_transform(found.group(1))}"', text)
+    text = text.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "").replace("xlink:href", "href")
+    used = dict.fromkeys(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
+    names = {name: f"i{k}" for k, name in enumerate(used)}
+    text = re.sub(r' id="([^"]*)"', lambda found: f' id="{names[found[1]]}"' if found[1] in names else "", text)
+    text = re.sub(r'(href="#|url\(#)([^")]+)', lambda found: found[1] + names[found[2]], text)
+    while _EMPTY.search(text):
+        text = _EMPTY.sub("", text)
+    return "data:image/svg+xml," + quote(text.replace('"', "'"), safe=_PLAIN)
+
+
+def _short_path(path: str) -> str:
+    return re.sub(r" ?([A-Za-z]) ?", r"\1", _FINE.sub(r"\1", path.strip())).replace(" ", ",")
+
+
+def _short_style(style: str) -> str:
+    return re.sub(r"([:;,]) ", r"\1", style)
+
+
+def _short_transform(transform: str) -> str:
+    return transform.replace(") ", ")").replace(" ", ",")
 
 
 def png(fig: Figure, dpi: int = 200, words: Mapping[str, str] | None = None) -> bytes:
