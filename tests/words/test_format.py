@@ -7,6 +7,7 @@ import pytest
 from sentence_parts import sentences_of, words_of
 
 from jalur.errors import InputError
+from jalur.verdict.model import probability_class
 from jalur.words import format as wording
 from jalur.words.format import Format
 
@@ -102,12 +103,24 @@ def test_a_list_of_decimals_is_separated_by_semicolons_where_the_comma_is_the_de
     assert ID.joined(["2,87", "2,99"]) == "2,87; 2,99"
 
 
+def parts_of(key):
+    """Numerator, denominator, and whether the words say that the chance is a little less."""
+    over, under, less = re.fullmatch(r"(\d+)_(\d+)(_under)?", key).groups()
+    return int(over), int(under), bool(less)
+
+
+def test_odds_in_words_never_leave_the_class_of_the_verdict():
+    for myriad in range(10_001):
+        p = myriad / 10_000
+        over, under, less = parts_of(next(key for bound, key in wording.ODDS if p < bound))
+        assert probability_class(over / under - (0.01 if less else 0)) == probability_class(p), p
+
+
 def test_odds_in_words_are_near_the_probability():
-    pattern = re.compile(r"(\d+)_(\d+)")
     lower = 0.0
     for bound, key in wording.ODDS:
-        over, under = map(int, pattern.fullmatch(key).groups())
-        assert lower - 0.011 <= over / under <= bound, key
+        over, under, less = parts_of(key)
+        assert lower - 0.011 <= over / under <= bound + (0.01 if less else 0), key
         lower = bound
     assert EN.odds(0.34) == "about one in three"
     assert ID.odds(0.34) == "sekitar satu dari tiga"
@@ -119,7 +132,7 @@ def test_odds_in_words_are_near_the_probability():
 def test_odds_agree_with_the_per_cent_that_is_printed_beside_them():
     for permille in range(1, 1000):
         p = permille / 1000
-        over, under = map(int, next(key for bound, key in wording.ODDS if p < bound).split("_"))
+        over, under, _ = parts_of(next(key for bound, key in wording.ODDS if p < bound))
         assert abs(over / under - p) <= (0.016 if not 0.06 < p < 0.94 else 0.06), p
 
 
@@ -139,11 +152,11 @@ def test_a_scale_gives_way_to_a_smaller_one_before_digits_are_lost():
 @pytest.mark.parametrize(
     ("count", "past", "english", "indonesian"),
     [
-        (1, False, "the target is met", "target terpenuhi"),
-        (2, False, "both milestones are met", "kedua target terpenuhi"),
-        (3, False, "all three milestones are met", "ketiga target terpenuhi"),
-        (3, True, "all three milestones were met", "ketiga target telah terpenuhi"),
-        (12, False, "all 12 milestones are met", "ke12 target terpenuhi"),
+        (1, False, "the target is met", "target tercapai"),
+        (2, False, "both milestones are met", "kedua target tercapai"),
+        (3, False, "all three milestones are met", "ketiga target tercapai"),
+        (3, True, "all three milestones were met", "ketiga target tercapai"),
+        (12, False, "all 12 milestones are met", "ke12 target tercapai"),
     ],
 )
 def test_the_verdict_sentence_counts_the_milestones(count, past, english, indonesian):

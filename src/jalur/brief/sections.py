@@ -28,6 +28,7 @@ from jalur.words.format import Format, Scale, capital
 from jalur.words.tables import plain
 
 ROWS = 6  # stretches that the pace chart shows; more of them are a table
+METHOD_MADE = "2026"  # a brief as of an earlier day uses a method, and quotes scores, that are later than its figures
 PICTURE = Markup(
     '<picture class="chart"><source media="(max-width: 640px)" srcset="{}">'
     '<img src="{}" width="{}" height="{}" alt="{}"></picture>'
@@ -210,6 +211,8 @@ class _Page:
         v, fmt = self.v, self.fmt
         limits = [fmt.say("limits.umkm")] if self.noun == "UMKM" else []
         limits.append(fmt.say("limits.text"))
+        if v.vintage < METHOD_MADE:
+            limits.append(fmt.say("limits.method", cutoff=fmt.day(v.vintage)))
         if base := self.programme.selection.base:
             limits.append(fmt.say("limits.summed", base=fmt.exact(base.value), date=fmt.day(base.date)))
         if v.announced_after_vintage and v.announced:
@@ -318,7 +321,7 @@ class _Page:
         return self.base(
             sentences=Markup(" ").join(text.take_sentences(v, self.programme, fmt, last)),
             pace_title=text.pace_title(v, fmt),
-            pace_sub=capital(text.pace_sub(v, self.noun, pace, fmt)),
+            pace_sub=capital(text.pace_sub(self.noun, pace, fmt)),
             pace=self.draw(chart) if has_pace else None,
             pace_table=rows.pace(v, pace, fmt),
             levels=rows.levels(last_ones, scale, fmt),
@@ -356,7 +359,9 @@ class _Page:
         labels = [row for row in v.labels if row.on_track is not None]
         base = v.base
         final = v.milestones[-1] if v.milestones else None
-        hit = text.label_record(v)
+        hits = text.label_records(v)
+        shares = [(fmt.say(f"labels.name.{row.method}"), row.hit_rate, "ink") for row in hits]
+        shares += [(fmt.say("labels.hit_all"), row.base_rate, "grey") for row in hits[-1:]]
         base_row = rows.base_row(v, fmt, self.noun, self.sources) if self.assessed else None  # cites first
         return self.base(
             lead=text.change_sentence(v, fmt) if self.assessed else fmt.say("change.missing_text"),
@@ -382,12 +387,7 @@ class _Page:
             if base and v.last_figure and labels
             else "",
             labels_text=" ".join(text.labels_sentences(v, fmt)),
-            hit=hit
-            and [
-                (fmt.say(f"labels.{key}"), share, fmt.percent(share), colour)
-                for key, share, colour in (("hit_on", hit.hit_rate, "ink"), ("hit_all", hit.base_rate, "grey"))
-                if share is not None
-            ],
+            hit=[(name, share, fmt.percent(share), colour) for name, share, colour in shares if share is not None],
         )
 
     def _news(self) -> str:

@@ -19,7 +19,7 @@ from jalur.charts.record import cell, decided, shown_targets
 from jalur.dates import DAYS_A_MONTH, DAYS_A_YEAR, to_date
 from jalur.verdict.model import CapacityCase, LabelRow, Milestone, Verdict
 from jalur.words.format import Format, Scale, capital
-from jalur.words.sentences import capacity_title
+from jalur.words.sentences import beyond, capacity_title
 from jalur.words.tables import Table, link
 
 Cells = tuple[str | Markup, list[str]]
@@ -101,10 +101,10 @@ def pace(verdict: Verdict, scale: Scale, fmt: Format) -> Table | None:
 
 
 def levels(steps: Sequence[Milestone], scale: Scale, fmt: Format) -> list[tuple[str, list[str]]]:
-    """Level reached by the date of each milestone with 50, 80 and 90 % confidence."""
+    """Level reached by the date of each milestone, by that date alone, with 80 and 90 % confidence."""
     if not steps or any(m.levels is None for m in steps):
         return []
-    return [(f"{100 * float(c):.0f}%", [scale.number(m.levels[c]) for m in steps]) for c in ("0.5", "0.8", "0.9")]
+    return [(f"{100 * float(c):.0f}%", [scale.number(m.levels[c]) for m in steps]) for c in ("0.8", "0.9")]
 
 
 def arithmetic(verdict: Verdict, fmt: Format) -> tuple[str, list[tuple[str, str, str]]]:
@@ -147,12 +147,17 @@ def cut(verdict: Verdict, fmt: Format) -> str:
     return "" if count <= COLUMNS else fmt.say("table.cut", shown=fmt.spelled(COLUMNS), n=fmt.spelled(count))
 
 
-def chances(probabilities: Sequence[float | None], joint: float | None, fmt: Format) -> list[str]:
-    """A row of chances; a missing one shows as a dash."""
-    single = ["\u2013" if p is None else fmt.percent(p) for p in probabilities[-COLUMNS:]]
-    if len(single) == 1:
-        return single
-    return [*single, "\u2013" if joint is None else fmt.percent(joint)]
+def chances(
+    probabilities: Sequence[float | None], joint: float | None, fmt: Format, beyond: Sequence[bool] = ()
+) -> list[str]:
+    """A row of chances; a missing one shows as a dash, one of a target beyond the capacity as impossible."""
+    never = [*beyond, any(beyond)] if beyond else [False] * (len(probabilities) + 1)
+    words = [
+        "\u2013" if p is None else fmt.say("change.beyond") if none else fmt.percent(p)
+        for p, none in zip([*probabilities, joint], never, strict=True)
+    ]
+    single = words[:-1][-COLUMNS:]
+    return single if len(single) == 1 else [*single, words[-1]]
 
 
 def base_row(verdict: Verdict, fmt: Format, noun: str, sources: Sources) -> Cells | None:
@@ -163,7 +168,9 @@ def base_row(verdict: Verdict, fmt: Format, noun: str, sources: Sources) -> Cell
     name = Markup("{}{}").format(
         fmt.say("change.base", capacity=fmt.level(used.units), noun=noun), sources.capacity(used)
     )
-    return name, chances([m.probability for m in verdict.milestones], verdict.joint_probability, fmt)
+    steps = verdict.milestones
+    beyond = [m.status == "exceeds_capacity" for m in steps]
+    return name, chances([m.probability for m in steps], verdict.joint_probability, fmt, beyond)
 
 
 def sensitivity(verdict: Verdict, programme: Any, fmt: Format, sources: Sources) -> list[tuple[str, list[Cells]]]:
@@ -177,7 +184,8 @@ def sensitivity(verdict: Verdict, programme: Any, fmt: Format, sources: Sources)
         )
         if c.note:
             name += Markup(" ({})").format(fmt.say("change.excluded"))
-        cases.append((name, chances(c.probabilities, c.joint_probability, fmt)))
+        out = [beyond(verdict, c, m.target) for m in verdict.milestones]
+        cases.append((name, chances(c.probabilities, c.joint_probability, fmt, out)))
     if cases:
         groups.append((fmt.say("change.capacity_group"), cases))
     given = verdict.sensitivity
@@ -301,13 +309,21 @@ def record_title(record: pd.DataFrame, fmt: Format) -> str:
     """The finding of the record, counted over the targets that have a panel."""
     shown = set(shown_targets(record))
     here = [(str(d), float(x)) in shown for d, x in zip(record["date"], record["target"], strict=True)]
-    held = _held(record[here])
+    rows = record[here]
+    held = _held(rows)
+    outcomes = len(rows.loc[held.index, ["date", "target"]].drop_duplicates())
     if not len(held):
-        return fmt.say("record.headline.open")
+        settled = rows[rows["outcome"].isin(["met", "missed"])].drop_duplicates(["date", "target"])
+        met = int((settled["outcome"] == "met").sum())
+        if not len(settled):
+            return fmt.say("record.headline.open")
+        return (
+            fmt.counted("record.headline.reached", met) if met else fmt.counted("record.headline.missed", len(settled))
+        )
     if held.all():
-        return fmt.counted("record.headline.all_held", len(held))
+        return fmt.counted("record.headline.all_held", outcomes)
     if not held.any():
-        return fmt.counted("record.headline.none_held", len(held))
+        return fmt.counted("record.headline.none_held", outcomes)
     return fmt.say("record.headline.some_held", held=fmt.number(int(held.sum())), all=fmt.number(len(held)))
 
 
@@ -318,7 +334,9 @@ def record_notes(record: pd.DataFrame, vintage: str, fmt: Format) -> list[str]:
         row = record[(record["date"] == day) & (record["target"] == target)].iloc[-1]
         if row["outcome_rule"] in ("reference_figure", "other_figure"):
             continue
-        if pd.isna(row["outcome_value"]):
+        if row["outcome_rule"] == "reached_before":
+            said += _reached_before(record, row, fmt)
+        elif pd.isna(row["outcome_value"]):
             said.append(fmt.say("record.note_none", when=fmt.by(day)))
         else:
             said.append(
@@ -329,7 +347,22 @@ def record_notes(record: pd.DataFrame, vintage: str, fmt: Format) -> list[str]:
                     date=fmt.day(row["outcome_date"]),
                 )
             )
+    held = _held(record)
+    if len(held):
+        said += [fmt.counted("record.note_cases", len(held)), fmt.say("record.note_made")]
     return said
+
+
+def _reached_before(record: pd.DataFrame, row: pd.Series, fmt: Format) -> list[str]:
+    """That a target was reached before its date, beside the chances that were given before it was."""
+    day, target, value = row["date"], row["target"], row["outcome_value"]
+    known = record[(record["date"] == day) & (record["target"] == target) & record["probability"].notna()]
+    before = known[(known["vintage"] < row["outcome_date"]) & ~known.apply(decided, axis=1)]
+    if not len(before):
+        return []
+    given = fmt.joined([fmt.percent(p) for p in before["probability"]])
+    words = {"value": fmt.level(value), "date": fmt.day(row["outcome_date"])}
+    return [fmt.say("record.note_reached", target=fmt.exact(target), chances=given, **words)]
 
 
 def record(frame: pd.DataFrame, scale: Scale, fmt: Format) -> Table:

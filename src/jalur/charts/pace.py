@@ -9,38 +9,40 @@ from matplotlib.axes import Axes
 
 from jalur.charts import parts
 from jalur.charts.parts import BAND50, BAND80, BLUE, GREY, INK, PAPER, RULE, TARGET, Chart, note, text_width
+from jalur.dates import months_between
 from jalur.monitor.changes import Change
 from jalur.verdict.model import Verdict, rounded
 from jalur.words import office
 from jalur.words.format import Format, Scale
+from jalur.words.sentences import projected_pace
 
 MANY = 3  # stretches up to here have roomy rows; more of them stand closer, so that the brief keeps to two pages
 ROOMY, CLOSE = (6.9, 9.2), (5.2, 6.2)  # height of a row in mm: of a published pace, of a stretch
 
 
 def stages(verdict: Verdict) -> list[dict[str, Any]]:
-    """The stretches of a path that lie ahead: what each asks for a month, and what the projection gives.
+    """What each target ahead asks for a month from the last figure, and what the projection gives from there.
 
-    In units towards the target: of a level that is to fall, by how much it falls.
+    Both start from one level on one day, so that they can be compared. In units towards the target: of a level that is
+    to fall, by how much it falls.
     """
-    sign = verdict.sign
-
-    def towards(pace: float | None) -> float | None:
-        return None if pace is None else sign * pace
-
-    return [
-        {
-            "date": m.date,
-            "from": m.stage_from,
-            "target": m.target,
-            "needed": towards(m.stage_required_monthly_additions),
-            "middle": towards(m.stage_projected_monthly_additions),
-            "range": m.stage_projected_monthly_additions_80
-            and tuple(sorted(sign * end for end in m.stage_projected_monthly_additions_80)),
-        }
-        for m in verdict.milestones
-        if m.stage_required_monthly_additions is not None
-    ]
+    sign, last = verdict.sign, verdict.last_figure
+    found = []
+    for m in verdict.milestones:
+        if m.required_monthly_additions is None or last is None:
+            continue
+        months, ends = months_between(last.date, m.date), m.interval_80
+        found.append(
+            {
+                "date": m.date,
+                "from": last.date,
+                "target": m.target,
+                "needed": sign * m.required_monthly_additions,
+                "middle": projected_pace(verdict, m),
+                "range": ends and tuple(sorted(sign * (end - last.value) / months for end in ends)),
+            }
+        )
+    return found
 
 
 def recent_pace(verdict: Verdict) -> tuple[tuple[int, str, float], ...]:

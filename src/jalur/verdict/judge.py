@@ -178,9 +178,10 @@ def _capacity(case: Case, used: bool) -> v.CapacityCase:
 def _capacity_range(capacities: tuple[v.CapacityCase, ...]) -> float | None:
     """Largest move of any milestone's or the joint probability across the named capacities.
 
-    A capacity that the published figures already exceed counts as chance 0: under it the count could not grow at all.
+    A capacity under which no chance can be given, since the published figures exceed it, is ruled out and no choice.
     """
-    rows = [[*(p or 0.0 for p in c.probabilities), c.joint_probability or 0.0] for c in capacities]
+    known = [c for c in capacities if c.joint_probability is not None]
+    rows = [[*(p or 0.0 for p in c.probabilities), c.joint_probability or 0.0] for c in known]
     return max(max(column) - min(column) for column in zip(*rows, strict=True)) if len(rows) > 1 else None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from jalur.dates import to_date
+from jalur.dates import months_between
 from jalur.verdict.model import (
     CAPACITY_TOLERANCE,
     CapacityCase,
@@ -27,7 +27,6 @@ from jalur.words.format import Format, Scale, capital
 
 STEADY_POINTS = 0.1  # assumptions that move the chance by less than this do not change the verdict
 RIGHT_AT = 0.005  # a middle projection this near to its target, as a share, is neither above nor below
-OLD_FIGURE = 45  # days from the last figure to the date of the brief from which on two paces are dated
 
 
 def counted_things(programme: Any, fmt: Format) -> str:
@@ -96,10 +95,16 @@ def need(verdict: Verdict) -> Milestone | None:
     return max(ahead, key=lambda m: (sign * m.required_monthly_additions, m.date), default=None)
 
 
-def old_figure(verdict: Verdict) -> bool:
-    """Whether the last figure is so much older than the brief that paces from the one and the other differ."""
+def projected_pace(verdict: Verdict, milestone: Milestone) -> float | None:
+    """Units a month towards the target by which the middle projection leads from the last figure to a milestone.
+
+    It starts from the level and on the day from which the needed pace is counted, so that the two can be compared: it
+    is the smaller one exactly where the middle projection stops short of the target.
+    """
     last = verdict.last_figure
-    return bool(last) and (to_date(verdict.vintage) - to_date(last.date)).days > OLD_FIGURE
+    if last is None or milestone.median is None or milestone.date <= last.date:
+        return None
+    return verdict.sign * (milestone.median - last.value) / months_between(last.date, milestone.date)
 
 
 def sentence(verdict: Verdict, fmt: Format, emphasis: bool = False) -> Markup:
@@ -169,33 +174,29 @@ def reasons(verdict: Verdict, programme: Any, fmt: Format) -> list[str]:
                 p=fmt.percent(m.probability),
             )
         )
-    hard = min((m for m in ahead if m.stage_required_monthly_additions), key=lambda m: m.probability, default=None)
-    if hard and verdict.sign * hard.stage_required_monthly_additions > 0:
-        needed, given = (
-            verdict.sign * x for x in (hard.stage_required_monthly_additions, hard.stage_projected_monthly_additions)
-        )
-        # The last figure may bear the date of a milestone that has passed; the stretch then starts at the figure.
-        before = [m for m in steps if m.date == hard.stage_from and m.date > verdict.vintage]
-        values = dict(
-            target=fmt.exact(hard.target),
-            needed=fmt.amount(needed),
-            projected=fmt.amount(given),
-            noun=programme.noun[fmt.lang],
-        )
-        key = "short" if given < needed else "enough"
-        if key == "enough" and not verdict.reaches(
-            hard.median, hard.target
-        ):  # the projection does not start from the last figure
-            key = "lower"
-        if before:
-            start, _, target = fmt.path([before[0].target, hard.target]).partition(" \u2192 ")
-            said.append(fmt.say(f"verdict.step_{key}", **values | {"start": start, "target": target}))
-        elif old_figure(verdict):  # what is needed counts from the figure, what is projected from the brief
-            days = {"last": fmt.day(verdict.last_figure.date), "cutoff": fmt.day(verdict.vintage)}
-            said.append(fmt.say("verdict.hardest_dated", when=fmt.by(hard.date), **values | days))
-        else:
-            said.append(fmt.say(f"verdict.hardest_{key}", when=fmt.by(hard.date), **values))
+    wanted = (m for m in ahead if verdict.sign * (m.required_monthly_additions or 0.0) > 0)
+    hard = min(wanted, key=lambda m: m.probability, default=None)
+    given = None if hard is None else projected_pace(verdict, hard)
+    if hard is not None and given is not None:
+        said.append(_hardest(verdict, hard, given, programme, fmt))
     return said
+
+
+def _hardest(verdict: Verdict, hard: Milestone, given: float, programme: Any, fmt: Format) -> str:
+    """What the milestone with the smallest chance takes, and what the middle projection gives from the same level."""
+    values = dict(
+        target=fmt.exact(hard.target),
+        when=fmt.by(hard.date),
+        needed=fmt.amount(abs(hard.required_monthly_additions)),
+        noun=programme.noun[fmt.lang],
+    )
+    if given <= 0:
+        return fmt.say("verdict.hardest_below", when=values["when"], last=fmt.exact(verdict.last_figure.value))
+    projected = fmt.amount(given)
+    if verdict.reaches(hard.median, hard.target):
+        return fmt.say("verdict.hardest_enough", projected=projected, **values)
+    gap = fmt.amount(abs(hard.target - hard.median))
+    return fmt.say("verdict.hardest_short", projected=projected, gap=gap, **values)
 
 
 def capacity_title(name: str, programme: Any, fmt: Format) -> str:
@@ -208,7 +209,8 @@ def condition(verdict: Verdict, programme: Any, fmt: Format) -> tuple[str, list[
     used, others = verdict.capacity, [c for c in verdict.capacities if not c.used]
     if verdict.joint_probability is None or not used:
         return "", []
-    noun, p = programme.noun[fmt.lang], fmt.percent(verdict.joint_probability)
+    noun = programme.noun[fmt.lang]
+    p = fmt.percent(verdict.joint_probability, certain=verdict.probability_class == "impossible")
     level = fmt.level(used.units)
     grows: list[str] = []
     if used.units_80:
@@ -216,33 +218,50 @@ def condition(verdict: Verdict, programme: Any, fmt: Format) -> tuple[str, list[
         grows = [fmt.say("condition.grows", when=fmt.by(verdict.milestones[-1].date), low=low, high=high)]
     if not others:
         return "", [fmt.say("condition.single", p=p, capacity=level, noun=noun), *grows]
+    said = [fmt.say("condition.base", p=p, capacity=level, noun=noun), *grows]
+
+    def named(case: CapacityCase) -> dict[str, str]:
+        return {"name": capacity_title(case.name, programme, fmt), "capacity": fmt.level(case.units)}
+
+    out = [fmt.say("condition.ruled_out", **named(c)) for c in others if c.joint_probability is None]
+    live = [c for c in others if c.joint_probability is not None]
+    if not live:
+        return "", [*said, *out]
     if not verdict.data_cannot_tell:
         moved = verdict.capacity_range or 0.0
         key, count = "condition.steady_point" if moved < 0.005 else "condition.steady", len(verdict.milestones)
         steady = fmt.counted(key, count, points=fmt.number(100 * moved))
         head = fmt.say("condition.head_steady" if moved <= STEADY_POINTS else "condition.head_some")
-        return head, [fmt.say("condition.base", p=p, capacity=level, noun=noun), *grows, steady]
-    said = [fmt.say("condition.base", p=p, capacity=level, noun=noun), *grows]
-    shown = [_chances(c) for c in (used, *others[:2])]
+        return head, [*said, steady, *out]
+    shown = [[*c.probabilities, c.joint_probability] for c in (used, *live)]
     spans = [max(column) - min(column) for column in zip(*shown, strict=True)]
-    # Where the chance of the whole path hardly moves, the milestone that moves most is what cannot be told.
-    k = len(spans) - 1 if spans[-1] > CAPACITY_TOLERANCE else max(range(len(spans)), key=lambda i: spans[i])
+    # Where the chance of the whole path moves less than that of a milestone, the milestone is what cannot be told.
+    k = max(range(len(spans)), key=lambda i: (spans[i] > CAPACITY_TOLERANCE and i == len(spans) - 1, spans[i]))
+    target = verdict.milestones[-1].target
     if k < len(verdict.milestones):
         m = verdict.milestones[k]
-        words = {"target": fmt.exact(m.target), "when": fmt.by(m.date)}
+        words, target = {"target": fmt.exact(m.target), "when": fmt.by(m.date)}, m.target
         said.append(fmt.say("condition.step", p=fmt.percent(m.probability), **words))
-    for case, chances in zip(others[:2], shown[1:], strict=True):
-        key = "condition.case" if case.joint_probability is not None else "condition.case_impossible"
-        chance = "" if case.joint_probability is None else fmt.percent(chances[k])
-        said.append(
-            fmt.say(key, name=capacity_title(case.name, programme, fmt), capacity=fmt.level(case.units), p=chance)
-        )
-    return fmt.say("condition.head"), [*said, fmt.say("condition.cannot_tell")]
+    for case, chances in zip(live, shown[1:], strict=True):
+        if beyond(verdict, case, target):
+            said.append(fmt.say("condition.case_beyond", target=fmt.exact(target), **named(case)))
+        else:
+            said.append(fmt.say("condition.case", p=fmt.percent(chances[k]), **named(case)))
+    return _condition_head(verdict, fmt), [*said, fmt.say("condition.cannot_tell"), *out]
 
 
-def _chances(case: CapacityCase) -> list[float]:
-    """Chance of each milestone and of the whole path; 0 under a capacity that the figures exceed already."""
-    return [*(p or 0.0 for p in case.probabilities), case.joint_probability or 0.0]
+def beyond(verdict: Verdict, case: CapacityCase, target: float) -> bool:
+    """Whether a target cannot be reached under a capacity, whatever the growth; one that grows itself bars nothing."""
+    return verdict.direction != "down" and case.units_80 is None and target > case.units
+
+
+def _condition_head(verdict: Verdict, fmt: Format) -> str:
+    """What the verdict depends on: who can join, after whatever moves it more."""
+    spans = moves(verdict)
+    most = max(spans, key=lambda key: spans[key])
+    if most == "change.capacity_most":
+        return fmt.say("condition.head")
+    return f"{fmt.say(most)} {fmt.say('condition.head_too')}"
 
 
 def fan_title(verdict: Verdict, figures: pd.DataFrame, fmt: Format) -> str:
@@ -284,37 +303,47 @@ def targets(milestones: Sequence[Milestone], fmt: Format) -> str:
     return fmt.joined(words)
 
 
-def change_sentence(verdict: Verdict, fmt: Format) -> str:
-    """Which choice about the evidence moves a chance most: that of a milestone ahead or of the whole path.
+def moves(verdict: Verdict) -> dict[str, float]:
+    """By how much each kind of choice moves a chance at most: that of a milestone ahead or of the whole path.
 
-    Who can join counts with all milestones, as in the condition of the verdict, so that the two agree.
+    Who can join counts with all milestones, as in the condition of the verdict, so that the two agree; a capacity that
+    the figures have ruled out is no choice.
+
+    Returns
+    -------
+    dict
+        Key of the sentence that names the kind -> share.
     """
-    if verdict.milestones[-1].probability is None:
-        return fmt.say("change.missing_text")
-    moves, given = {}, verdict.sensitivity
-    if len(verdict.capacities) > 1:
-        columns = zip(*(_chances(c) for c in verdict.capacities), strict=True)
-        moves["change.capacity_most"] = max(max(column) - min(column) for column in columns)
+    found, given = {}, verdict.sensitivity
+    if verdict.capacity_range is not None:
+        found["change.capacity_most"] = verdict.capacity_range
     for kind in ("source", "figure", "shape"):
         spans = list(getattr(given, f"range_{kind}s", None) or ())
         pairs = zip(verdict.milestones, spans, strict=False)  # no spans at all where no variant has a chance
         ahead = [span for m, span in pairs if m.date > verdict.vintage] or spans
         known = [high - low for low, high in (*ahead, *filter(None, [getattr(given, f"joint_range_{kind}s", None)]))]
         if known:
-            moves[f"change.{kind}_most"] = max(known)
-    if not moves or max(moves.values()) <= STEADY_POINTS:
+            found[f"change.{kind}_most"] = max(known)
+    return found
+
+
+def change_sentence(verdict: Verdict, fmt: Format) -> str:
+    """Which choice about the evidence moves a chance most."""
+    if verdict.milestones[-1].probability is None:
+        return fmt.say("change.missing_text")
+    spans = moves(verdict)
+    if not spans or max(spans.values()) <= STEADY_POINTS:
         return fmt.say("change.little")
-    return fmt.say(max(moves, key=lambda key: moves[key]))
+    return fmt.say(max(spans, key=lambda key: spans[key]))
 
 
-def label_record(verdict: Verdict) -> LabelRow | None:
-    """A label that says on track here and has a record of past cases; those cases were labelled on track as well."""
-    rows = (row for row in verdict.labels if row.on_track)
-    return next((row for row in rows if row.hit_rate is not None and row.cases), None)
+def label_records(verdict: Verdict) -> list[LabelRow]:
+    """The formulas that say on track here and have a record of past cases, which they put on track as well."""
+    return [row for row in verdict.labels if row.on_track and row.hit_rate is not None and row.cases]
 
 
 def labels_sentences(verdict: Verdict, fmt: Format) -> list[str]:
-    """Whether the official labels agree with the verdict, and how often such labels came true."""
+    """What others' progress formulas say of the last target, and how often they came true."""
     rows = [row for row in verdict.labels if row.on_track is not None]
     if not rows:
         last, steps = verdict.last_figure, verdict.milestones
@@ -329,16 +358,11 @@ def labels_sentences(verdict: Verdict, fmt: Format) -> list[str]:
         said = [fmt.say("labels.none_on")]
     if p is not None:
         said.append(fmt.say("labels.disagree", p=fmt.percent(p)))
-    measured = label_record(verdict)
+    measured = label_records(verdict)
     if measured:
-        said.append(
-            fmt.say(
-                "labels.hits",
-                cases=fmt.number(measured.on_track_cases),
-                hit=fmt.percent(measured.hit_rate),
-                base=fmt.percent(measured.base_rate),
-            )
-        )
+        rates, bases = ([getattr(row, name) for row in measured] for name in ("hit_rate", "base_rate"))
+        hit, base = (fmt.percent_span(min(shares), max(shares)) for shares in (rates, bases))
+        said.append(fmt.say("labels.hits", hit=hit, base=base))
     return said
 
 
@@ -368,7 +392,7 @@ def take_sentences(verdict: Verdict, programme: Any, fmt: Format, last: Markup |
     pairs = {months: sign * pace for months, _, pace in verdict.published_pace}
     if pairs:
         said.append(_recent(pairs, fmt))
-    wanted = [m.stage_required_monthly_additions for m in steps]
+    wanted = [m.required_monthly_additions for m in steps]
     stages = [sign * pace for pace in wanted if pace is not None]
     rising = len(stages) > 1 and all(a < b for a, b in pairwise(stages))
     if rising and pairs.get(6, 0.0) < 0:
@@ -391,26 +415,20 @@ def _recent(pairs: dict[int, float], fmt: Format) -> Markup:
     return fmt.html(f"take.recent_{months}{'_fell' if fell[months] else ''}", **words)
 
 
-def pace_sub(verdict: Verdict, noun: str, scale: Scale, fmt: Format) -> str:
-    """What the pace chart counts; from which days where the last figure is much older than the brief."""
-    said = fmt.say("take.pace_sub" if scale.word else "take.pace_sub_plain", noun=noun, unit=scale.word)
-    projected = any(m.stage_projected_monthly_additions is not None for m in verdict.milestones)
-    if not projected or not old_figure(verdict):
-        return said
-    days = {"last": fmt.day(verdict.last_figure.date), "cutoff": fmt.day(verdict.vintage)}
-    return f"{said}. {fmt.say('take.pace_dated', **days)}"
+def pace_sub(noun: str, scale: Scale, fmt: Format) -> str:
+    """What the pace chart counts."""
+    return fmt.say("take.pace_sub" if scale.word else "take.pace_sub_plain", noun=noun, unit=scale.word)
 
 
 def pace_title(verdict: Verdict, fmt: Format) -> str:
     """The finding of the pace chart."""
-    rows = [m for m in verdict.milestones if m.stage_required_monthly_additions is not None]
-    if not rows or any(m.stage_projected_monthly_additions is None for m in rows):
+    rows = [m for m in verdict.milestones if m.required_monthly_additions is not None]
+    if not rows or any(projected_pace(verdict, m) is None for m in rows):
         return fmt.say("take.pace_title.published" if rows else "take.pace_title.recent")
-    needed = [verdict.sign * m.stage_required_monthly_additions for m in rows]
-    given = [verdict.sign * m.stage_projected_monthly_additions for m in rows]
+    needed = [verdict.sign * m.required_monthly_additions for m in rows]
+    given = [projected_pace(verdict, m) for m in rows]
     if all(g >= n for g, n in zip(given, needed, strict=True)):
-        there = all(verdict.reaches(m.median, m.target) for m in rows)
-        return fmt.say("take.pace_title.enough" if there else "take.pace_title.mixed")
+        return fmt.say("take.pace_title.enough")
     up = len(rows) > 1 and all(a < b for a, b in pairwise(needed))
     down = len(rows) > 1 and all(a > b for a, b in pairwise(given))
     if up and down:
@@ -430,24 +448,14 @@ def levers(verdict: Verdict, programme: Any, fmt: Format) -> list[Markup]:
     if verdict.joint_probability is None:
         return []
     said, noun = [], programme.noun[fmt.lang]
-    ahead = [m for m in verdict.milestones if m.status == "open" and m.acceleration is not None]
-    if ahead:
-        m = max(ahead, key=lambda m: (m.acceleration, m.date))
-        key = "lever.speed" if m.acceleration > 1 else "lever.speed_safe"
-        if abs(m.acceleration - 1) < 0.05:
-            key = "lever.speed_even"
-        said.append(
-            fmt.html(
-                key,
-                target=fmt.exact(m.target),
-                factor=fmt.number(m.acceleration, 1 if m.acceleration >= 1 else 2),
-            )
-        )
-    given = verdict.levers
+    given, cutoff = verdict.levers, fmt.day(verdict.vintage)
     if given:
-        said += [_two_steps("lever.effort", given.extra_monthly_additions, fmt, fmt.amount, noun)]
+        aim = fmt.counted("lever.aim", len(verdict.milestones))
+        said += [_speed(given.faster, aim, fmt)]
+        said += [_two_steps("lever.effort", given.extra_monthly_additions, fmt, fmt.amount, noun, aim, cutoff=cutoff)]
     if given and given.capacity_factor:
-        said += [_two_steps("lever.reach", given.capacity_factor, fmt, lambda x: fmt.number(x, 1), noun)]
+        limit = fmt.number(int(10 * given.capacity_factor_limit) / 10, 1).removesuffix(".0").removesuffix(",0")
+        said += [_two_steps("lever.reach", given.capacity_factor, fmt, _factor(fmt), noun, aim, limit=limit)]
     passage = verdict.first_passage
     if passage and not reached(verdict):
         target, never = fmt.exact(passage.target), passage.never_share
@@ -469,7 +477,33 @@ def levers(verdict: Verdict, programme: Any, fmt: Format) -> list[Markup]:
     return [line for line in said if line]
 
 
-def _two_steps(key: str, changes: Mapping[str, float | None], fmt: Format, write: Any, noun: str) -> Markup:
+def _speed(faster: Sequence[tuple[float, float]], aim: str, fmt: Format) -> Markup:
+    """The smallest speed tried that gives even odds of the whole path, or the largest slowdown that still does."""
+    chances = dict(faster)
+    today = chances.get(0.0)
+    if today is None or sure(today) or (ruled_out(today) and max(chances.values()) == 0):
+        return Markup("")
+    even = [percent for percent, p in chances.items() if p >= 0.5]
+    if today >= 0.5:
+        slow = min(even)
+        return _at_speed("speed_safe", slow, chances[slow], aim, fmt) if slow < 0 else Markup("")
+    if even:
+        return _at_speed("speed", min(even), chances[min(even)], aim, fmt)
+    return _at_speed("speed_none", max(chances), chances[max(chances)], aim, fmt)
+
+
+def _at_speed(key: str, percent: float, chance: float, aim: str, fmt: Format) -> Markup:
+    return fmt.html(f"lever.{key}", percent=f"{fmt.number(abs(percent))}%", p=fmt.percent(chance), aim=aim)
+
+
+def _factor(fmt: Format) -> Any:
+    """Writes a factor, with the second decimal where one alone would round it to 1."""
+    return lambda x: fmt.number(x, 1 if x >= 1.05 else 2)
+
+
+def _two_steps(
+    key: str, changes: Mapping[str, float | None], fmt: Format, write: Any, noun: str, aim: str, **more: str
+) -> Markup:
     """A lever with its least change for 50 % and for 80 %; a step already taken is not printed."""
     half, most = changes.get("0.5"), changes.get("0.8")
     neutral = 1.0 if key == "lever.reach" else 0.0
@@ -477,9 +511,11 @@ def _two_steps(key: str, changes: Mapping[str, float | None], fmt: Format, write
     if key == "lever.reach" and (half == 1.0 and most == 1.0):
         return Markup("")
     if len(moved) == 2:
-        return fmt.html(f"{key}_two", half=write(half), most=write(most), noun=noun)
+        return fmt.html(f"{key}_two", half=write(half), most=write(most), noun=noun, aim=aim, **more)
     if moved:
-        return fmt.html(f"{key}_{next(iter(moved))}", noun=noun, **{name: write(x) for name, x in moved.items()})
+        return fmt.html(
+            f"{key}_{next(iter(moved))}", noun=noun, aim=aim, **{name: write(x) for name, x in moved.items()}, **more
+        )
     if key == "lever.effort" and most is not None:
-        return fmt.html("lever.effort_none")
-    return fmt.html("lever.reach_none") if key == "lever.reach" and half is None else Markup("")
+        return fmt.html("lever.effort_none", aim=aim)
+    return fmt.html("lever.reach_none", aim=aim, **more) if key == "lever.reach" and half is None else Markup("")
