@@ -261,6 +261,28 @@ def _targets(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _plan_options(parser: argparse.ArgumentParser) -> None:
+    _programme(parser)
+    parser.add_argument("--levers", type=_given_path, metavar="FILE", help="default: levers.yml of the programme")
+    _vintage(parser)
+    _capacity(parser)
+    _common(parser)
+
+
+def _plan(arguments: argparse.Namespace) -> int:
+    from jalur.monitor import deliveries, read_parts, sums
+    from jalur.words import office
+
+    case = _case(arguments, arguments.vintage, capacity=arguments.capacity)
+    fmt = _format(arguments, case)
+    parts = read_parts(case, arguments.levers)
+    totals, given = sums(case, parts), deliveries(case, parts)
+    numbers = {"parts": list(map(asdict, parts)), "sums": list(map(asdict, totals))}
+    numbers["deliveries"] = list(map(asdict, given))
+    _print(arguments, numbers, lambda: office.plan_lines(fmt, parts, totals, given))
+    return 0
+
+
 def _register_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--register", type=_given_path, default=Path(REGISTER), metavar="FILE", help=f"default: {REGISTER}"
@@ -326,6 +348,7 @@ def _seal(arguments: argparse.Namespace) -> int:
 def _resolve_options(parser: argparse.ArgumentParser) -> None:
     _vintage(parser)
     _register_option(parser)
+    parser.add_argument("--page", type=_given_path, metavar="FILE", help="write the register as a page as well (.html)")
     _common(parser, form=False)
 
 
@@ -341,8 +364,22 @@ def _resolve(arguments: argparse.Namespace) -> int:
     names = sorted({line["programme"] for line in verify(arguments.register) if line["kind"] == "verdict"})
     added = resolve(arguments.register, {name: Case.of(ledger.load(name, arguments.data), day) for name in names})
     print(capital(fmt.counted("office.register.settled", len(added), file=arguments.register)))
-    print(office.score_line(fmt, verify(arguments.register)))
+    lines = verify(arguments.register)
+    print(office.score_line(fmt, lines))
+    if arguments.page:
+        write_whole(arguments.page, register_page(fmt, lines))
     return 0
+
+
+def register_page(fmt: Format, lines: Sequence[dict[str, Any]]) -> bytes:
+    """A register as a page that stands alone: its score, every miss, every chance with its seal."""
+    from jalur.brief import portfolio
+    from jalur.words import office
+
+    say = fmt.say
+    lead = [office.score_line(fmt, lines), say("office.register.page.chain", n=fmt.number(len(lines)))]
+    parts = [table.html() for table in office.register_tables(fmt, lines)]
+    return portfolio.plain_page(fmt.lang, say("office.register.page.title"), lead, parts)
 
 
 COMMANDS = {
@@ -351,6 +388,7 @@ COMMANDS = {
     "claim": Command("set a claim against everything else that was known", _claim_options, _claim),
     "promise": Command("paths of the announced shape that could honestly be promised", _promise_options, _promise),
     "targets": Command("earlier targets of a programme and what became of them", _target_options, _targets),
+    "plan": Command("a plan in parts: whether they add up, and what follows if they deliver", _plan_options, _plan),
     "index": Command("all reports of a folder on one page, with its numbers as CSV and JSON", _index_options, _index),
     "seal": Command("append verdicts to a register that shows any later change", _seal_options, _seal),
     "resolve": Command("settle what has come due in a register, and score it", _resolve_options, _resolve),

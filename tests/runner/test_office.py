@@ -6,6 +6,7 @@ import pytest
 from markupsafe import escape
 
 from jalur import cli
+from jalur.monitor import verify
 from jalur.office import CLASS_CHANGED
 from jalur.words.format import LANGUAGES
 
@@ -75,6 +76,24 @@ def test_what_is_sealed_is_settled_and_scored(capsys, tmp_path):
     assert "Brier score" in out
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_of_a_register_shows_the_score_and_every_miss(capsys, tmp_path, lang):
+    register, page = str(tmp_path / "register.jsonl"), tmp_path / "register.html"
+    for day in ("2022-03-31", "2023-06-30"):
+        assert run(capsys, "seal", "umkm_onboarding", "--vintage", day, "--register", register)[0] == 0
+    resolve = ["resolve", "--register", register, "--vintage", "2024-12-31", "--lang", lang, "--page", str(page)]
+    code, out, _ = run(capsys, *resolve)
+    assert code == 0
+    html, lines = page.read_text(encoding="utf-8"), verify(register)
+    assert out.splitlines()[-1] in html
+    ends = [line for line in lines if line["kind"] == "outcome"]
+    wrong = [line for line in ends if (line["chance"] > 0.5) != line["met"]]
+    said = [one for line in lines if line["kind"] == "verdict" for one in line["milestones"]]
+    assert html.count("<tr>") == len(said) + 1 + (len(wrong) + 1 if wrong else 0)
+    for line in ends:
+        assert line["of"][:12] in html
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -110,6 +129,14 @@ def test_a_register_that_was_edited_is_refused(capsys, tmp_path):
     code, _, err = run(capsys, "resolve", "--register", str(register))
     assert code == 2
     assert "line 1: not what was sealed" in err
+
+
+def test_a_plan_in_parts_names_the_gap_and_the_three_chances(capsys):
+    for lang, gap in (("en", "200\u00a0thousand do not fit"), ("id", "selisihnya 200\u00a0ribu")):
+        code, said, _ = run(capsys, "plan", "umkm_onboarding", "--vintage", "2022-12-31", "--lang", lang)
+        assert code == 0
+        assert gap in said
+        assert [share in said for share in ("50%:", "100%:", "150%:")] == [True] * 3
 
 
 def test_reports_of_more_than_one_are_put_on_one_page(capsys, out):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from jalur.dates import records
-from jalur.monitor import Change, Claim, HonestPath, TripWire, brier
+from jalur.monitor import Change, Claim, Delivery, HonestPath, Part, Sum, TripWire, brier
 from jalur.monitor.changes import ORDERS, Bar
 from jalur.monitor.claims import EVEN
 from jalur.verdict.model import probability_class, rounded
@@ -153,6 +153,50 @@ def target_lines(fmt: Format, targets: pd.DataFrame, vintage: str) -> list[str]:
             words["short"] = fmt.percent(row.short)
         lines.append(fmt.say(f"office.target.{row.status}", **words))
     return lines
+
+
+def plan_lines(fmt: Format, parts: Iterable[Part], totals: Iterable[Sum], given: Iterable[Delivery]) -> list[str]:
+    """The parts, whether they add up, and what follows if they deliver half, as promised, or more."""
+    lines = []
+    for part in parts:
+        name = part.title.get(fmt.lang) or next(iter(part.title.values()))
+        lines.append(fmt.say("office.plan.part", name=name, units=fmt.exact(part.units), by=fmt.by(part.date)))
+    for one in totals:
+        words = {"by": fmt.by(one.date), "parts": fmt.exact(one.parts), "whole": fmt.exact(one.whole)}
+        short = abs(one.gap) > 1e-9 * one.whole
+        words |= {"gap": fmt.exact(abs(one.gap))} if short else {}
+        lines.append(fmt.say("office.plan.gap" if short else "office.plan.adds_up", **words))
+    for one_share in given:
+        words = {"share": fmt.percent(one_share.share, certain=True), "path": fmt.percent(one_share.path)}
+        words |= {"levels": fmt.path(one_share.levels), "likely": fmt.percent(one_share.likely)}
+        key = "reaches" if all(one_share.reached) else "misses"
+        lines += [fmt.say(f"office.plan.{key}", **words), "  " + fmt.say("office.plan.chances", **words)]
+    return lines
+
+
+def register_tables(fmt: Format, lines: Sequence[Mapping[str, Any]]) -> list[Table]:
+    """What a register holds: every miss of a chance above one half and every success below it, then all chances."""
+    sealed = {line["sha256"]: line for line in lines if line["kind"] == "verdict"}
+    ends = {(line["of"], line["date"], line["target"]): line for line in lines if line["kind"] == "outcome"}
+    every, wrong = [], []
+    for number, line in sealed.items():
+        for said in line["milestones"]:
+            end = ends.get((number, said["date"], said["target"]))
+            became = fmt.say("office.register.page.open")
+            if end is not None:
+                key = "office.register.page.met" if end["met"] else "office.register.page.missed"
+                became = fmt.say(key, value=fmt.exact(end["value"]))
+            row = (line["programme"], fmt.short_day(line["vintage"]), fmt.exact(said["target"]),
+                   fmt.brief_date(said["date"]), fmt.percent(said["chance"]), became, number[:12])  # fmt: skip
+            every.append(row)
+            if end is not None and (said["chance"] > EVEN) != end["met"]:
+                wrong.append(row)
+    names = ("programme", "vintage", "target", "by", "chance", "became", "seal")
+    head = tuple(fmt.say(f"office.register.page.{name}") for name in names)
+    tables = [("wrong", wrong), ("every", every)]
+    return [
+        Table(fmt.say(f"office.register.page.{k}"), head, tuple(rows), frozenset({2, 4})) for k, rows in tables if rows
+    ]
 
 
 def score_line(fmt: Format, lines: Iterable[dict[str, Any]]) -> str:
