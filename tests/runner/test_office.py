@@ -1,13 +1,16 @@
 """Commands of an office: what they print, their exit codes, and one sentence for bad input."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from markupsafe import escape
 
 from jalur import cli
-from jalur.monitor import verify
-from jalur.office import CLASS_CHANGED
+from jalur.monitor import leave_each_out, verify
+from jalur.office import CLASS_CHANGED, COMMANDS
+from jalur.verdict.case import Case
 from jalur.words.format import LANGUAGES
 
 
@@ -169,3 +172,21 @@ def test_a_report_in_other_formats_lies_beside_its_page_and_the_page_names_the_c
     assert "brief.en.png" in (folder / "brief.en.html").read_text(encoding="utf-8")
     assert run(capsys, "report", "--only", "brief", "--lang", "en", "--out", str(out))[0] == 0
     assert "brief.en.png" not in (folder / "brief.en.html").read_text(encoding="utf-8")
+
+
+def test_the_page_on_the_office_states_what_the_commands_print(capsys, programme):
+    text = " ".join((Path(__file__).parents[2] / "docs" / "office.md").read_text(encoding="utf-8").split())
+    change = json.loads(run(capsys, "diff", "umkm_onboarding", "2022-03-31", "2022-12-31", "--json")[1])
+    most = max(change["bars"], key=lambda bar: abs(bar["points"]))
+    assert f"from {100 * change['before']:.0f}% to {100 * change['after']:.0f}%" in text
+    assert f"{most['values'][0] / 1e6:g} million, takes {-100 * most['points']:.1f} points of it" in text
+    asked = ["tripwires", "umkm_onboarding", "--vintage", "2022-03-31", "--on", "2022-06-30", "--json"]
+    level = {wire["chance"]: wire["level"] for wire in json.loads(run(capsys, *asked)[1])}
+    assert (
+        f"{level[0.5] / 1e6:.1f} million make it even odds, below {level[0.33] / 1e6:.1f} million it is unlikely"
+        in text
+    )
+    checked = leave_each_out(Case.of(programme, "2024-12-31"))
+    assert f"{checked['stands_out'].sum()} of the {len(checked)} figures of the first programme do" in text
+    for name in re.findall(r"`jalur (\w+)", text):
+        assert name in {*COMMANDS, "report"}, name
