@@ -24,6 +24,10 @@ SHARED = {
     "regional/observations.csv": ("regional_observations", "Published figures for provinces, regencies and cities"),
     "regional/targets.csv": ("regional_targets", "Regional targets, one row for each occasion"),
 }
+SETTINGS = {
+    "programme.yml": "What {} counts, which figures are used, how many could ever join, and the official path",
+    "levers.yml": "The parts of the plan of {}",
+}
 _NEW = {
     "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
     "name": "jalur-ledger",
@@ -66,7 +70,7 @@ def build(data: Path) -> dict[str, Any]:
 
 def files(data: Path) -> dict[str, str]:
     """Return the schema name of each file that is described, by path in its order; empty for one that is no table."""
-    found = tables(data) | {f"{name}/programme.yml": "" for name in ledger.programmes(data)}
+    found = tables(data) | {f"{name}/{file}": "" for name in ledger.programmes(data) for file in SETTINGS}
     return {path: found[path] for path in sorted(found) if (data / path).is_file()}
 
 
@@ -79,7 +83,7 @@ def describe(data: Path, path: str, schema: str) -> dict[str, Any]:
     elif schema:
         title = f"{table_schema(schema)['title']}: {folder}"
     else:
-        title = f"What {folder} counts, which figures are used, how many could ever join, and the official path"
+        title = SETTINGS[file].format(folder)
     described = {
         "name": path.rsplit(".", 1)[0].replace("_", "-").replace("/", "-"),
         "path": path,
