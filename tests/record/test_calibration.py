@@ -44,12 +44,12 @@ def test_the_tests_notice_what_they_should():
 
 @pytest.mark.slow
 def test_levels_and_targets_are_calibrated():
-    """400 programmes with 30 rounded, irregular figures from two bodies, some wild.
+    """1,200 programmes with 30 rounded, irregular figures from two bodies, some wild.
 
     Ranks of the true level, at a past date, now, and three later dates: Pearson's chi-square on ten bins, each above
     0.001 (five tests). 90 % intervals hold 0.86 to 0.94, probabilities of three targets pass Spiegelhalter's test.
     """
-    result = calibrate(400, seed=2)
+    result = calibrate(1200, seed=2)
     assert np.all(result.p_uniform() > 0.001)
     assert np.all((result.coverage(0.9) >= 0.86) & (result.coverage(0.9) <= 0.94))
     assert np.all((result.coverage(0.5) >= 0.44) & (result.coverage(0.5) <= 0.56))

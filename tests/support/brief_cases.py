@@ -280,6 +280,25 @@ def case(
             "most_influential": frame["id"].iloc[-1],
             "most_influential_change": -0.02,
         },
+        "kind_class": "digital",
+        "without_class": joint * 0.9 if known else None,
+        "outside": {
+            "share": 0.42,
+            "low": 0.09,
+            "high": 0.82,
+            "stretch": 1.7,
+            "standing": False,
+            "stretch_from": 1.5,
+            "stretch_to": 2.0,
+            "met": 17,
+            "cases": 28,
+            "families": 5,
+            "combined": 0.4 if known else None,
+            "alone": not known,
+        }
+        if targets and targets[-1][0] > vintage and (known or reason == "few_figures")
+        else None,
+        "scope": [{"name": "fast", "cases": 148, "families": 2, "holds": 0.845}] if cannot_tell and known else [],
         "fan": fan,
         "fitted": []
         if not known

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from jalur import ledger
 from jalur.engine import figures_from, outlook, prior
 from jalur.errors import InputError
-from jalur.verdict import sensitivity
+from jalur.verdict import outside, sensitivity
 from jalur.verdict.case import Case
 from jalur.verdict.judge import judge
 
@@ -211,3 +212,57 @@ def test_other_growth_curves_are_the_engine_with_other_weights(programme, verdic
 def test_a_variant_that_leaves_too_little_gives_no_chance(programme):
     row = sensitivity.variant(Case.of(programme, MARCH, only_sources=["idEA"]), "source", "idEA")
     assert row.probabilities == (None, None, None)
+
+
+# what stands beside the chance
+
+
+def test_the_class_contributes_what_the_weights_of_all_kinds_do_not_give(programme, verdict):
+    assert verdict.kind_class == "digital"
+    plain = judge(Case.of(replace(programme, kind_class=None), MARCH), sensitivity=False)
+    assert verdict.without_class == plain.joint_probability != verdict.joint_probability
+    assert plain.without_class is None
+    finance = judge(Case.of(replace(programme, kind_class="finance"), MARCH), sensitivity=False)
+    assert (finance.joint_probability, finance.without_class) == (plain.joint_probability, None)
+
+
+def test_the_outside_view_counts_targets_of_the_same_stretch(verdict):
+    view = verdict.outside
+    assert view.stretch_from <= view.stretch <= view.stretch_to
+    assert 0 < view.met < view.cases
+    assert view.low < view.share < view.high
+    assert not view.alone
+    assert view.combined is None  # nothing was gained in the usual corner
+
+
+def test_chance_and_outside_view_are_pooled_where_that_scored_better(programme, verdict):
+    """Against a capacity of 35 million the pace lies outside of what was learned; there the pool scored better."""
+    found = judge(Case.of(programme, MARCH, capacity=35e6), sensitivity=False)
+    (note,) = found.scope
+    one = outside.measured("pace_outside")
+    assert (note.name, note.cases, note.families, note.holds) == (one.name, one.cases, one.families, one.holds)
+    assert one.brier_combined < one.brier
+    p = found.milestones[-1].probability
+    assert p < found.outside.combined < found.outside.share
+    assert found.outside.combined == pytest.approx(float(outside.pooled(p, found.outside.share, 0.64)), abs=1e-3)
+
+
+def test_without_enough_dates_the_outside_view_answers_alone(programme):
+    first = ledger.select(programme, MARCH)["id"].iloc[0]
+    for rows in (1, 2):
+        ids = ledger.select(programme, MARCH)["id"].tolist()
+        found = judge(Case.of(programme, MARCH, drop=ids[rows:]), sensitivity=False)
+        assert found.figures_used[0] == first
+        assert found.joint_probability is None
+        assert found.reason_code == "few_figures"
+        assert found.outside.alone
+        assert found.outside.high - found.outside.low > 0.5
+        assert (found.outside.stretch is None) == (rows == 1)
+    none = judge(Case.of(programme, MARCH, drop=ids), sensitivity=False)
+    assert (none.reason_code, none.outside) == ("no_figures", None)
+
+
+def test_nothing_is_said_from_outside_of_a_target_that_is_past_or_reached(programme):
+    assert judge(Case.of(programme, "2025-03-31"), sensitivity=False).outside is None
+    low = judge(Case.of(programme, MARCH, targets=[("2024-12-31", 10e6)]), sensitivity=False)
+    assert low.outside is None

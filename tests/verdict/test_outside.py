@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 
 from jalur.errors import InputError
 from jalur.verdict import outside
+from jalur.verdict.model import Outside, ScopeNote
+from jalur.words import sentences as text
+from jalur.words.format import Format
 
 CHANCES = st.floats(0, 1)
 RATIOS = st.floats(1e-3, 1e4)
@@ -221,3 +225,36 @@ class TestFile:
         (tmp_path / "bins.json").write_text(json.dumps({**outside.load(), "bins": ["few", "many"]}))
         with pytest.raises(InputError, match="other bins"):
             outside.load(tmp_path / "bins.json")
+
+
+# what is said of it
+
+OUTSIDE = Outside(0.42, 0.1, 0.8, 1.7, False, 1.5, 2.0, 17, 25, 4, None, False)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "Of 25 official targets elsewhere that asked for 1.5 to 2 times the recent pace, 17 were met."),
+        ({"stretch_from": 0.0, "stretch_to": 0.5}, "at most 0.5 times the recent pace"),
+        ({"stretch_from": 6.0, "stretch_to": None}, "asked for 6 times the recent pace or more"),
+        ({"stretch": None, "standing": True, "stretch_from": None, "stretch_to": None}, "whose count stood still"),
+        ({"stretch": None, "stretch_from": None, "stretch_to": None}, "Of 25 official targets elsewhere, 17 were met."),
+        ({"combined": 0.4567}, "has a chance of 42%; together with its own figures, 46%."),
+        ({"alone": True}, "the chance is 42%, somewhere from 10% to 80%."),
+    ],
+)
+def test_the_outside_view_is_told_by_its_stretch(verdict, changed, said):
+    view = replace(OUTSIDE, **changed)
+    assert said in " ".join(text.outside(replace(verdict, outside=view), Format("en"))).replace("\u00a0", " ")
+    assert text.outside(replace(verdict, outside=None), Format("en")) == []
+
+
+def test_the_scope_is_told_with_the_coverage_measured_there(verdict):
+    notes = (ScopeNote("fast", 148, 2, 0.874), ScopeNote("early", None, None, None))
+    said = text.scope(replace(verdict, scope=notes), Format("en"))
+    assert said[1] == "On 148 official targets like this, our 90% range held 87% of outcomes."
+    assert len(said) == 3
+    alone = text.scope(replace(verdict, scope=notes[1:]), Format("en"))
+    assert alone[-1] == "No official target like this has been measured."
+    assert text.scope(replace(verdict, scope=()), Format("en")) == []

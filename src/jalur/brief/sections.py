@@ -439,7 +439,8 @@ class _Page:
                 )
         else:
             said.append(fmt.say("sure.none"))
-        said.append(fmt.say("sure.limits"))
+        own = [] if self.v.outside and self.v.outside.alone else text.outside(self.v, fmt)
+        said += [*text.scope(self.v, fmt), *text.class_part(self.v, fmt), *own, fmt.say("sure.limits")]
         count = len(self.v.figures_used)
         known = fmt.counted("method.figures", count)
         keys = (1, 2, 3, 4) if self.assessed else (1, 2, "none")

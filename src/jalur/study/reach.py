@@ -345,4 +345,5 @@ def found(verdict: v.Verdict, sentence: str, fmt: Format, scale: Scale) -> list[
             "never": fmt.percent(passage.never_share),
         }
         said.append(fmt.say("nb.finding.passage", horizon=passage.horizon[:4], **words))
-    return said
+    own = [] if verdict.outside and verdict.outside.alone else text.outside(verdict, fmt)
+    return [*said, *own, *text.class_part(verdict, fmt)]

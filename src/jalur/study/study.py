@@ -248,6 +248,7 @@ def limits(verdict: v.Verdict, programme: Any, figures: pd.DataFrame, fmt: Forma
         said.append(say("nb.limits.cannot_tell", points=fmt.number(100 * verdict.capacity_range)))
     if "jalur" in record.get("methods", {}):
         said.append(say("nb.limits.record", ours=fmt.percent(record["methods"]["jalur"]["coverage_90"])))
+    said += text.scope(verdict, fmt)
     if verdict.reason_code:
         said.append(say("nb.limits.not_assessed", reason=text.missing(verdict, fmt)))
     return said

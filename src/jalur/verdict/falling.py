@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from jalur.engine import Outlook
+from jalur.engine import Outlook, Scope
 
 Array = npt.NDArray[np.float64]
 
@@ -47,6 +47,17 @@ class Falling:
     def t_last(self) -> float:
         """Date of the last figure."""
         return self.rest.t_last
+
+    @property
+    def scope(self) -> Scope:
+        """Where the complement lies outside of what was learned."""
+        return self.rest.scope
+
+    @property
+    def without_class(self) -> Falling:
+        """The same figures weighed as for a programme of an unknown class; itself where no class was used."""
+        plain = self.rest.without_class
+        return self if plain is self.rest else replace(self, rest=plain)
 
     def wandering(self) -> Falling:
         """The same law without the correction for a count that cannot turn back."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from jalur.dates import decimal_year
-from jalur.engine import Outlook
+from jalur.engine import Outlook, Scope
 
 Array = npt.NDArray[np.float64]
 
@@ -107,6 +107,18 @@ class Growing:
     def t_last(self) -> float:
         """Date of the last figure."""
         return self.parts[0].t_last
+
+    @property
+    def scope(self) -> Scope:
+        """Where the share of the middle capacity lies outside of what was learned."""
+        return self.parts[len(self.parts) // 2].scope
+
+    @property
+    def without_class(self) -> Growing:
+        """The same figures weighed as for a programme of an unknown class; itself where no class was used."""
+        plain = tuple(part.without_class for part in self.parts)
+        kept = all(one is part for one, part in zip(plain, self.parts, strict=True))
+        return self if kept else replace(self, parts=plain, _cache={})
 
     def wandering(self) -> Growing:
         """The same law without the correction for a count that cannot fall."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from jalur import __version__, ledger
-from jalur.dates import months_between
+from jalur.dates import decimal_year, months_between
 from jalur.engine import ENGINE_VERSION
-from jalur.verdict import labels, measured, pace, projection
+from jalur.verdict import labels, measured, outside, pace, projection
 from jalur.verdict import model as v
 from jalur.verdict.case import Case, figure_of
 from jalur.verdict.sensitivity import leave_out
@@ -56,6 +57,7 @@ def judge(case: Case, *, sensitivity: bool = True) -> v.Verdict:
         capacity_range=spread,
         data_cannot_tell=spread is not None and spread > v.CAPACITY_TOLERANCE,
         sensitivity=leave_out(case) if sensitivity else None,
+        without_class=_without_class(case),
         **projection.project(case),
     )
 
@@ -85,12 +87,88 @@ def answer(case: Case) -> v.Verdict:
         reason_code=problem.code if problem else None,
         reason=problem.sentence if problem else None,
         capacity=None if case.capacity is None else _capacity(case, used=True),
+        kind_class=case.programme.kind_class,
+        outside=_outside(case),
+        scope=_scope(case),
         seed=case.question.seed,
         draws=case.question.draws,
         engine_version=ENGINE_VERSION,
         package_version=__version__,
         data_hash=ledger.data_hash(case.programme),
     )
+
+
+def _without_class(case: Case) -> float | None:
+    """The joint chance by the weights of all kinds alike; None where the declared class has no weights of its own."""
+    state = case.state()
+    plain = state.without_class
+    if plain is state:
+        return None
+    return float(plain.joint_probability(case.path.times.tolist(), case.path.levels.tolist(), seed=case.question.seed))
+
+
+def _rising(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Dates (decimal years) and levels that grow, one a date: the complement of a level that is to fall."""
+    last = case.figures[case.figures["qualifier"] != "at_least"].groupby("as_of")["value"].last()
+    levels = last.to_numpy(float)
+    if case.falls and case.ceiling is not None:
+        levels = case.ceiling - levels
+    return np.array([decimal_year(day) for day in last.index]), levels
+
+
+def _outside(case: Case) -> v.Outside | None:
+    """How often official targets were met that asked for as much as the last target; None where nothing lies ahead.
+
+    With one or two dates the engine gives no chance, and this stands alone.
+    """
+    alone = case.problem is not None
+    if case.problem and (case.problem.code != "few_figures" or case.falls):
+        return None
+    t, y = _rising(case)
+    target = float(case.path.targets[-1])
+    target = case.ceiling - target if case.falls and case.ceiling is not None else target
+    if not len(t) or case.path.times[-1] <= max(t[-1], case.now) or y[-1] >= target or case.out_of_reach(target):
+        return None
+    ratio = outside.stretch(t, y, target, float(case.path.times[-1])) if len(t) > 1 else None
+    found = outside.outside_view(ratio)
+    if found is None:
+        return None
+    together = None if alone or not _pool_helps(case) else outside.combine(case.chances[-1], found)
+    return v.Outside(
+        found.share, found.low, found.high, *_finite(ratio, found.stretch_from, found.stretch_to),
+        met=found.met, cases=found.cases, families=found.families, combined=together, alone=alone,
+    )  # fmt: skip
+
+
+def _finite(
+    ratio: float | None, low: float | None, high: float | None
+) -> tuple[float | None, bool, float | None, float | None]:
+    """Stretch, whether the count stood still, and the ends of the counted stretches; None for what is infinite."""
+    ends = [None if x is None or np.isinf(x) else x for x in (ratio, low, high)]
+    return ends[0], ratio is not None and bool(np.isinf(ratio)), ends[1], ends[2]
+
+
+def _corners(case: Case) -> tuple[str, ...]:
+    """Corners of the scope for which something was measured on official targets."""
+    t, y = _rising(case)
+    return outside.corners(t, y, case.capacity) if case.capacity and len(t) >= outside.FEWEST else ()
+
+
+def _pool_helps(case: Case) -> bool:
+    """Whether engine and outside view together had the lower Brier score on targets in the same corners."""
+    found = [outside.measured(name) for name in _corners(case) or (outside.MIDDLE,)]
+    return bool(found) and all(one is not None and one.brier_combined < one.brier for one in found)
+
+
+def _scope(case: Case) -> tuple[v.ScopeNote, ...]:
+    """Where the series lies outside of what was learned, with the coverage measured there."""
+    if case.problem:
+        return ()
+    corners, notes = _corners(case), []
+    for name in dict.fromkeys((*corners, *(flag for flag in case.state().scope.names if flag not in outside.CORNERS))):
+        one = outside.measured(name) if name in corners else None
+        notes.append(v.ScopeNote(name, *((one.cases, one.families, one.holds) if one else (None, None, None))))
+    return tuple(notes)
 
 
 def _arithmetic(case: Case, k: int) -> v.Milestone:

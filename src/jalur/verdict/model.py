@@ -14,7 +14,7 @@ import json
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 # Cut-offs of the words tied to probability: the same for every language and output.
 CLASSES = ((0.9, "very_likely"), (0.66, "likely"), (0.33, "uncertain"), (0.1, "unlikely"), (0.0, "very_unlikely"))
@@ -257,6 +257,55 @@ class Sensitivity:
     most_influential_change: float | None
 
 
+@dataclass(frozen=True)
+class Outside:
+    """How often official targets of other programmes were met that asked for about as much as the last target here.
+
+    Attributes
+    ----------
+    share, low, high : float
+        Chance by the stretch alone, and where nine in ten families of programmes lie.
+    stretch : float or None
+        Required over recent pace; None where the count stood still, or no recent pace is known.
+    standing : bool
+        Whether the count stood still.
+    stretch_from, stretch_to : float or None
+        The counted stretches; None where they are open.
+    met, cases, families : int
+        Targets met, targets, and families of programmes among them.
+    combined : float or None
+        Together with the engine's chance of the last target; only where that scored better on other families.
+    alone : bool
+        Whether it stands in for an engine that gives no chance, since there are too few dates.
+    """
+
+    share: float
+    low: float
+    high: float
+    stretch: float | None
+    standing: bool
+    stretch_from: float | None
+    stretch_to: float | None
+    met: int
+    cases: int
+    families: int
+    combined: float | None
+    alone: bool
+
+
+@dataclass(frozen=True)
+class ScopeNote:
+    """Where the series lies outside of what was learned, and how many official targets there had outcomes in our range.
+
+    `cases`, `families` and `holds` (share within the 90 % range) are None where no official target lay there.
+    """
+
+    name: str
+    cases: int | None
+    families: int | None
+    holds: float | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """The answer for one programme at one vintage, as far as it was asked for; None is what cannot be given.
@@ -289,6 +338,10 @@ class Verdict:
     capacity_range: float | None = None
     data_cannot_tell: bool = False
     sensitivity: Sensitivity | None = None
+    kind_class: str | None = None
+    without_class: float | None = None
+    outside: Outside | None = None
+    scope: tuple[ScopeNote, ...] = ()
     fitted: tuple[FittedRow, ...] = ()
     fan: tuple[FanRow, ...] = ()
     seed: int = 0

@@ -75,8 +75,9 @@ NODES, MASSES = np.polynomial.hermite_e.hermegauss(31)
 MASSES = MASSES / MASSES.sum()
 
 # Named as in `jalur.engine`'s scope; sentences for people stand in the catalogue of words.
-FAR, WEEKLY, PLATEAU, FEW = "pace_outside", "fast", "plateau", "few_increments"
+FAR, WEEKLY, PLATEAU, FEW = "pace_outside", "fast", "plateau", "few_figures"
 CORNERS = (FAR, WEEKLY, PLATEAU, FEW)
+MIDDLE = "none"  # of the corners: the usual case
 FEWEST, FEW_UP_TO = 3, 5
 WEEKLY_GAP = 0.1  # years: the median gap of weekly and fortnightly figures lies below
 # A plateau: at half the capacity or more, and either slow (share of the capacity a year; the median of the origins
@@ -388,7 +389,7 @@ def corners(t: Sequence[float] | Array, y: Sequence[float] | Array, capacity: fl
 
 def measured(name: str, data: Mapping[str, Any] | None = None) -> Corner | None:
     """Return what was measured in a corner; None where no official target lay in it."""
-    if name not in CORNERS:
+    if name not in (*CORNERS, MIDDLE):
         raise InputError(f"no corner of the scope is called {name!r}; there are {', '.join(CORNERS)}")
     one = (load() if data is None else data)["corners"].get(name)
     return None if one is None else Corner(name=name, **one)

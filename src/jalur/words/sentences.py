@@ -130,6 +130,7 @@ def sentence(verdict: Verdict, fmt: Format, emphasis: bool = False) -> Markup:
         elif reached(verdict):
             words = {"value": fmt.exact(last.value), "date": fmt.day(last.date)}
             tail += " " + fmt.say("verdict.above", target=fmt.exact(steps[-1].target), **words)
+        tail = " ".join([tail, *outside(verdict, fmt)])
         return Markup("{} {}").format(fmt.html("verdict.not_assessed", missing=missing(verdict, fmt)), tail)
     if reached(verdict) and sure(p):
         return fmt.html("verdict.met", target=fmt.exact(steps[-1].target), date=fmt.day(verdict.last_figure.date))
@@ -142,6 +143,48 @@ def sentence(verdict: Verdict, fmt: Format, emphasis: bool = False) -> Markup:
         )
     past = steps[-1].date <= verdict.vintage
     return fmt.verdict(p, len(steps), past=past, emphasis=emphasis)
+
+
+def outside(verdict: Verdict, fmt: Format) -> list[str]:
+    """How often official targets elsewhere were met that asked for about as much, and what follows for this one."""
+    view = verdict.outside
+    if view is None:
+        return []
+    low, high = (
+        None if x is None else fmt.number(x, 0 if x % 1 == 0 else 1) for x in (view.stretch_from, view.stretch_to)
+    )
+    asked = "standing" if view.standing else "above" if high is None else "between" if view.stretch_from else "up_to"
+    kind = "any" if low is high is None and not view.standing else asked
+    ends = {"low": low, "high": high}
+    counts = {"cases": fmt.number(view.cases), "met": fmt.number(view.met)}
+    said = [fmt.say(f"sure.outside.{kind}", **counts, **ends)]
+    share, last = fmt.percent(view.share), verdict.milestones[-1].probability
+    if view.alone:
+        span = {"low": fmt.percent(view.low), "high": fmt.percent(view.high)}
+        return [*said, fmt.say("sure.outside_alone", share=share, **span)]
+    if view.combined is not None:
+        return [*said, fmt.say("sure.outside_together", share=share, p=fmt.percent(view.combined))]
+    return [*said, fmt.say("sure.outside_share", share=share, p=fmt.percent(last))]
+
+
+def scope(verdict: Verdict, fmt: Format) -> list[str]:
+    """Where the series lies outside of what was learned, each with the coverage measured there."""
+    said = []
+    for note in verdict.scope:
+        said.append(fmt.say(f"sure.scope.{note.name}"))
+        if note.holds is not None:
+            said.append(fmt.say("sure.scope_held", cases=fmt.number(note.cases), holds=fmt.percent(note.holds)))
+    if verdict.scope and all(note.holds is None for note in verdict.scope):
+        said.append(fmt.say("sure.scope_unmeasured"))
+    return said
+
+
+def class_part(verdict: Verdict, fmt: Format) -> list[str]:
+    """What the declared class contributes to the chance of the path."""
+    if verdict.without_class is None or verdict.kind_class is None:
+        return []
+    name = fmt.say(f"sure.class_name.{verdict.kind_class}")
+    return [fmt.say("sure.class", name=name, p=fmt.percent(verdict.without_class))]
 
 
 def reasons(verdict: Verdict, programme: Any, fmt: Format) -> list[str]:
