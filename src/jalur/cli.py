@@ -1,7 +1,7 @@
 """The command line: what each command takes, and what it does.
 
 Exit codes: 0 all well; 1 something failed or a check found a fault, the rest is done; 2 refused before anything was
-started (bad input, output folder in use), with one sentence; 130 interrupted.
+started (bad input, output folder in use), with one sentence; 130 interrupted, 143 or 129 told to end by a signal.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import argparse
 import contextlib
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -38,6 +40,49 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code, see above.
     """
+    with _stopped_in_order():
+        return _run(argv)
+
+
+class _Stopped(KeyboardInterrupt):
+    """The process was told to end by a signal, its only argument."""
+
+
+@contextlib.contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """Have what ends a process (a closed terminal, `kill`) end it as Ctrl-C does, with nothing left behind.
+
+    A signal that the caller ignores, as `nohup` does, stays ignored. Compiled modules may swallow what is raised
+    while they are imported, so it is raised again until it is on its way out.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    told: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        if isinstance(sys.exc_info()[1], _Stopped):  # something is being put in order
+            return
+        if not told:
+            told.append(number)
+            signal.signal(signal.SIGALRM, stop)
+            signal.setitimer(signal.ITIMER_REAL, 0.5, 0.5)
+        raise _Stopped(told[0])
+
+    taken = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is signal.SIG_DFL]
+    for one in taken:
+        signal.signal(one, stop)
+    try:
+        yield
+    finally:
+        if told:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        for one in taken:
+            signal.signal(one, signal.SIG_DFL)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     for name in ONE_THREAD:  # sums in the same order as in the workers, on every machine
         os.environ.setdefault(name, "1")
     _streams()
@@ -59,9 +104,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         place = plain(error.filename or "the output")
         print(f"jalur: cannot read or write {place}: {error.strerror}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("jalur: interrupted; finished files are whole, run the same command again for the rest", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as stop:
+        with contextlib.suppress(OSError):  # the terminal may have gone
+            print(
+                "jalur: interrupted; finished files are whole, run the same command again for the rest", file=sys.stderr
+            )
+        return 128 + (int(stop.args[0]) if isinstance(stop, _Stopped) else int(signal.SIGINT))
 
 
 def _streams() -> None:

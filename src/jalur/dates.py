@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
 from collections.abc import Iterator
@@ -78,8 +79,8 @@ def iso(day: object) -> str:
 def decimal_year(day: object) -> float:
     """Return a date as a decimal year: 1 January is the whole number, the days of a year are equally long."""
     date = to_date(day)
-    start, end = dt.date(date.year, 1, 1), dt.date(date.year + 1, 1, 1)
-    return date.year + (date - start).days / (end - start).days
+    days = 366 if calendar.isleap(date.year) else 365
+    return date.year + (date - dt.date(date.year, 1, 1)).days / days
 
 
 def calendar_day(year: float) -> str:

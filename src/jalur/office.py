@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jalur.dates import iso, parse_date, today
+from jalur.dates import iso, number, parse_date, today, vintage_day
 from jalur.errors import InputError, shown
 from jalur.files import write_whole
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 REGISTER = "register.jsonl"
 PICTURES = (".html", ".svg", ".png")  # endings of what `jalur diff --out` writes
+LARGEST = 1e15  # figure that a claim may hold, as for a capacity
 CLASS_CHANGED = 3  # exit code of `jalur diff`, for a timer
 
 
@@ -51,7 +52,18 @@ def _vintage(parser: argparse.ArgumentParser) -> None:
 
 
 def _capacity(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--capacity", metavar="NAME", help="a capacity named in programme.yml, or a number of units")
+    parser.add_argument(
+        "--capacity", type=_given_text, metavar="NAME", help="a capacity named in programme.yml, or a number of units"
+    )
+
+
+def _given_text(text: str) -> str:
+    if not text.strip():  # such as an unset variable of a script, which would mean that the option was not given
+        raise ValueError
+    return text
+
+
+_given_text.__name__ = "text"
 
 
 def _given_path(text: str) -> Path:
@@ -60,12 +72,15 @@ def _given_path(text: str) -> Path:
     return Path(text)
 
 
+_given_path.__name__ = "path"
+
+
 def _case(arguments: argparse.Namespace, vintage: str | None, **choices: Any) -> Case:
     from jalur import ledger
     from jalur.verdict.case import Case
 
     programme = ledger.load(arguments.programme, arguments.data)
-    return Case.of(programme, vintage or today().isoformat(), **choices)
+    return Case.of(programme, today().isoformat() if vintage is None else vintage, **choices)
 
 
 def _format(arguments: argparse.Namespace, case: Case | None = None) -> Format:
@@ -169,7 +184,7 @@ def _claim(arguments: argparse.Namespace) -> int:
     from jalur.words import office
 
     day = parse_date(arguments.as_of, "as-of").isoformat()
-    case = _case(arguments, arguments.vintage or day, capacity=arguments.capacity)
+    case = _case(arguments, day if arguments.vintage is None else arguments.vintage, capacity=arguments.capacity)
     fmt = _format(arguments, case)
     row = claimed(case, arguments.figure, day, arguments.by)
     itself = case.figures[(case.figures["as_of"] == row["as_of"]) & (case.figures["speaker_org"] == arguments.by)]
@@ -202,6 +217,8 @@ def claimed(case: Case, figure: str, day: str, body: str) -> pd.Series:
     from jalur.ledger.spoken import read_figure
 
     stated = read_figure(figure, case.programme.unit)
+    if float(stated.value) > LARGEST:
+        raise InputError(f"the claim is {shown(figure)}; allowed is a figure up to {LARGEST:g}")
     bodies = sorted(set(case.programme.observations["speaker_org"]))
     if body not in bodies:
         raise InputError(f"the body is {shown(body)}; allowed is one of the ledger's: {', '.join(bodies)}")
@@ -214,11 +231,18 @@ def claimed(case: Case, figure: str, day: str, body: str) -> pd.Series:
     return row
 
 
+def _chance(text: str) -> float:
+    return number(text)
+
+
+_chance.__name__ = "number"
+
+
 def _promise_options(parser: argparse.ArgumentParser) -> None:
     _programme(parser)
     parser.add_argument(
         "--chance",
-        type=float,
+        type=_chance,
         nargs="+",
         default=[0.9, 0.8, 0.5],
         metavar="P",
@@ -323,6 +347,11 @@ def index_files(folder: Path, data: Path | None = None) -> dict[str, bytes]:
     return {**pages, "index.csv": portfolio.to_csv(verdicts), "index.json": portfolio.to_json(verdicts)}
 
 
+def _day(arguments: argparse.Namespace) -> str:
+    """The vintage, today if none was given."""
+    return today().isoformat() if arguments.vintage is None else vintage_day(arguments.vintage).isoformat()
+
+
 def _seal_options(parser: argparse.ArgumentParser) -> None:
     _programme(parser, "+")
     _vintage(parser)
@@ -338,7 +367,9 @@ def _seal(arguments: argparse.Namespace) -> int:
     from jalur.words.format import capital
 
     fmt = _format(arguments)
-    day = arguments.vintage or today().isoformat()
+    if not arguments.register.parent.is_dir():
+        raise InputError(f"--register is {shown(str(arguments.register))}; allowed is a file in a folder that exists")
+    day = _day(arguments)
     verdicts = [answer(Case.of(ledger.load(name, arguments.data), day)) for name in arguments.programme]
     added = seal(arguments.register, verdicts)
     print(capital(fmt.counted("office.register.sealed", len(added), file=arguments.register)))
@@ -360,7 +391,11 @@ def _resolve(arguments: argparse.Namespace) -> int:
     from jalur.words.format import capital
 
     fmt = _format(arguments)
-    day = arguments.vintage or today().isoformat()
+    if not arguments.register.exists():
+        raise InputError(
+            f"--register is {shown(str(arguments.register))}, which is no file; allowed is one that `jalur seal` wrote"
+        )
+    day = _day(arguments)
     names = sorted({line["programme"] for line in verify(arguments.register) if line["kind"] == "verdict"})
     added = resolve(arguments.register, {name: Case.of(ledger.load(name, arguments.data), day) for name in names})
     print(capital(fmt.counted("office.register.settled", len(added), file=arguments.register)))

@@ -67,6 +67,41 @@ PRIORS = {
     "nan": json.dumps({**WEIGHTS, "log_weight": [float("nan")]}),
     "class": json.dumps({**WEIGHTS, "classes": {"digital": {"log_weight": [1, 2], "power": 1, "kinds": 3, "ties": 3}}}),
     "deep": "[" * 100_000,
+    **{
+        f"cell_{name}": json.dumps({**WEIGHTS, "cells": {**WEIGHTS["cells"], cell: values}})
+        for name, cell, values in (
+            ("two", "pace_own", [1, 2]),
+            ("nested", "pace_own", [[1]]),
+            ("half", "family", [0.5]),
+            ("huge", "jump_rate", [1e300]),
+            ("noise", "slope_noise", [1e300]),
+        )
+    },
+    "spread": json.dumps({**WEIGHTS, "slope_spread": -1}),
+}
+REGISTERS = {
+    "text": b"hello\n",
+    "deep": b"[" * 100_000 + b"\n",
+    "binary": b"\x00\xff\n",
+    "half": b'{"kind": "verdict", "pro',
+    "nan": b'{"kind": NaN}\n',
+    "types": b'{"before": {}, "kind": 3, "number": "x", "sha256": []}\n',
+}
+VERDICTS = {
+    "empty": b"",
+    "list": b"[]",
+    "deep": b"[" * 100_000,
+    "binary": b"\x00\xff",
+    "half": b'{"schema_version": "1',
+    "long": b"9" * 5000,
+}
+ROWS = {
+    "short": "a,b,2000\n",
+    "nan": "a,b,2000,nan,100\n",
+    "huge": "a,b,2000,1,1e400\n",
+    "digits": "a,b,٢٠٠٠,1,100\n",
+    "far": "a,b,1e9,1,100\n",
+    "twice": "a,b,2000,1,100\na,b,2000,2,100\n",
 }
 
 
@@ -95,6 +130,14 @@ def prepare(folder: Path) -> None:
     (folder / "file").write_text("not a folder\n", encoding="utf-8")
     for name, text in PRIORS.items():
         (folder / f"prior_{name}").write_text(text, encoding="utf-8")
+    for name, text in REGISTERS.items():
+        (folder / f"register_{name}").write_bytes(text)
+    for name, text in VERDICTS.items():
+        (folder / f"reports_{name}" / "study" / "2021-12-31").mkdir(parents=True)
+        (folder / f"reports_{name}" / "study" / "2021-12-31" / "verdict.json").write_bytes(text)
+    (folder / "loop.csv").symlink_to("loop.csv")
+    for name, rows in ROWS.items():
+        (folder / f"series_{name}.csv").write_text(SERIES + rows, encoding="utf-8")
     (folder / "nothing.csv").write_text("", encoding="utf-8")
     (folder / "header.csv").write_text(SERIES, encoding="utf-8")
     (folder / "columns.csv").write_text("year,value\n2020,1\n", encoding="utf-8")
@@ -300,6 +343,112 @@ CASES = [
     case("structure", "verdict --prior prior_nan", "incomplete or malformed", "finite"),
     case("structure", "verdict --prior prior_class", "incomplete or malformed", "2 weights for 1 growth laws"),
     case("structure", "verdict --prior prior_deep", "cannot be read"),
+    case("structure", "verdict --prior prior_cell_two", "pace_own is not a list of 1 numbers"),
+    case("structure", "verdict --prior prior_cell_nested", "pace_own is not a list of 1 numbers"),
+    case("structure", "verdict --prior prior_cell_half", "a family is not a whole number"),
+    case("structure", "verdict --prior prior_cell_huge", "jump_rate is above 1,000"),
+    case("structure", "report --prior prior_cell_noise", "slope_noise is above 1,000"),
+    case("structure", "verdict --prior prior_spread", "slope_spread in [0, 1000]"),
+    case("file", "verdict --prior loop.csv", "loop.csv", "cannot be read"),
+    # an office that watches programmes
+    *(
+        refused
+        for command in (
+            "diff study 2021-06-01 2021-12-31",
+            "tripwires study --on 2022-06-30",
+            "claim study 3000 --as-of 2021-12-31 --by Ministry",
+            "promise study",
+            "targets study",
+            "seal study",
+        )
+        for refused in (
+            case("name", command.replace("study", "../study"), "'../study'", "small letters"),
+            case("name", command.replace("study", "nowhere"), "'nowhere'", "known are: study"),
+            case("name", command.replace("study", "st\x1b[31mudy"), "'st\\x1b[31mudy'", "small letters"),
+            case("file", f"{command} --data nowhere", "'nowhere'", "no folder"),
+            case("file", f"{command} --data", "--data", "path value: ''", also=("",)),
+            case("language", f"{command} --lang fr", "'fr'", "en, id"),
+            case("option", f"{command} --nonsense", "unrecognized arguments: --nonsense"),
+        )
+    ),
+    *(
+        refused
+        for command in (
+            "tripwires study --on 2022-06-30",
+            "claim study 3000 --as-of 2021-12-31 --by Ministry",
+            "promise study",
+            "targets study",
+            "seal study",
+        )
+        for refused in (
+            case("date", f"{command} --vintage", "vintage is ''", "YYYY-MM-DD", also=("",)),
+            case("date", f"{command} --vintage soon", "vintage is 'soon'", "YYYY-MM-DD"),
+            case("date", f"{command} --vintage 2021-02-30", "'2021-02-30'", "exists in the calendar"),
+            case("date", f"{command} --vintage 2999-01-01", "'2999-01-01'", "in the future"),
+            case("date", f"{command} --vintage ٢٠٢١-٠١-٠١", "vintage is", "YYYY-MM-DD"),
+        )
+    ),
+    *(
+        refused
+        for command in ("tripwires study --on 2022-06-30", "claim study 3000 --as-of 2021-12-31 --by Ministry")
+        for refused in (
+            case("number", f"{command} --capacity", "--capacity", "text value: ''", also=("",)),
+            case("number", f"{command} --capacity 65,465", "capacity is '65,465'", "positive number of units"),
+            case("number", f"{command} --capacity ١٥", "capacity is '١٥'", "positive number of units"),
+            case("range", f"{command} --capacity nan", "capacity is 'nan'", "positive number of units"),
+        )
+    ),
+    case("date", "diff study soon 2021-12-31", "'soon'", "YYYY-MM-DD"),
+    case("date", "diff study 2021-12-31 2021-06-01", "the earlier one first"),
+    case("date", "diff study 2021-06-01 2999-01-01", "'2999-01-01'", "in the future"),
+    case("file", "diff study 2021-06-01 2021-12-31 --out x.txt", "'x.txt'", ".html, .svg, .png"),
+    case("date", "tripwires study --vintage 2021-12-31 --on 9999-12-31", "9999-12-31", "the last target (2022-12-31)"),
+    case("date", "tripwires study --vintage 2021-12-31 --on 1900-01-01", "1900-01-01", "after the last figure"),
+    case("reference", "tripwires study --vintage 2021-12-31 --on 2022-06-30 --by X", "'X'", "Agency, Ministry"),
+    case("reference", "claim study 3000 --as-of 2021-12-31 --by Nobody", "'Nobody'", "Agency, Ministry"),
+    *(
+        case("figure", "claim --as-of 2021-12-31 --by Ministry study", "value is", "20.76 million", also=(figure,))
+        for figure in ("", "many", "nan", "1e400", "1/2", "٣٠٠٠", "1_000", "2,600 thousand", "27 juta juta")
+    ),
+    case("figure", "claim --as-of 2021-12-31 --by Ministry study", "the claim is", "up to 1e+15", also=("9" * 400,)),
+    case("date", "claim study 3000 --as-of soon --by Ministry", "as-of is 'soon'", "YYYY-MM-DD"),
+    *(
+        case("number", f"promise study --chance {chance}", "--chance", f"number value: '{chance}'")
+        for chance in ("half", "nan", "0,5", "0_5", "٠.٥")
+    ),
+    case("range", "promise study --chance 0.5 1", "the chance is 1", "between 0 and 1"),
+    # registers and reports that are read back
+    *(
+        case("structure", f"{command} --register register_{name}", f"register_{name}", *said)
+        for command in ("resolve --vintage 2022-12-31", "seal study --vintage 2021-12-31")
+        for name, said in (
+            ("text", ("line 1", "not what was sealed")),
+            ("deep", ("line 1", "not what was sealed")),
+            ("binary", ("cannot be read",)),
+            ("half", ("the last line is not complete",)),
+            ("nan", ("line 1", "not what was sealed")),
+            ("types", ("line 1", "not what was sealed")),
+        )
+    ),
+    case("file", "seal study --vintage 2021-12-31 --register nowhere/r", "'nowhere/r'", "a folder that exists"),
+    case("file", "seal study --vintage 2021-12-31 --register file/r", "'file/r'", "a folder that exists"),
+    case("file", "seal study --vintage 2021-12-31 --register empty", "empty", "cannot be read"),
+    case("file", "resolve --register nowhere.jsonl", "'nowhere.jsonl'", "`jalur seal` wrote"),
+    case("date", "resolve --register nothing.csv --vintage soon", "vintage is 'soon'", "YYYY-MM-DD"),
+    case("date", "resolve --register nothing.csv --vintage", "vintage is ''", "YYYY-MM-DD", also=("",)),
+    case("file", "index nowhere", "no verdict.json below nowhere"),
+    case("file", "index file", "no verdict.json below file"),
+    *(
+        case("structure", f"index reports_{name}", f"reports_{name}/study/2021-12-31/verdict.json", "cannot be read")
+        for name in VERDICTS
+    ),
+    # names that mean something else, and folders
+    *(
+        case("name", f"new {option}{name}", f"'{name}'", "another name")
+        for option in ("", "--xlsx ")
+        for name in ("all", "con", "nul", "com1", "schema", "sources")
+    ),
+    case("file", "init file/below", "'file/below'", "below a folder"),
     # figures
     case("figure", "add study", "no value is given", "value, as_of"),
     case("figure", "add study value=1000", "no as_of is given", "value, as_of"),
@@ -348,6 +497,13 @@ CASES = [
     case("structure", "learn-prior header.csv", "header.csv"),
     case("number", "learn-prior word.csv", "word.csv, row 2, column value_percent", "'many'"),
     case("number", "learn-prior minus.csv", "minus.csv, row 4, column value_percent", "'-5'", "from 0 to 100"),
+    case("file", "learn-prior loop.csv", "loop.csv"),
+    case("structure", "learn-prior series_short.csv", "row 2, column capacity", "''"),
+    case("number", "learn-prior series_nan.csv", "row 2, column value_percent", "'nan'"),
+    case("number", "learn-prior series_huge.csv", "row 2, column capacity", "'1e400'"),
+    case("number", "learn-prior series_digits.csv", "row 2, column year", "a year from 1500 to 2200"),
+    case("number", "learn-prior series_far.csv", "row 2, column year", "'1e9'"),
+    case("structure", "learn-prior series_twice.csv", "row 3, column year", "each year once"),
     case("file", "learn-prior word.csv --out empty", "--out is 'empty'", "a file in a folder"),
     case("file", "learn-prior word.csv --out nowhere/prior.json", "'nowhere/prior.json'", "a file in a folder"),
     case("file", "learn-prior word.csv --out word.csv", "--out is 'word.csv'", "other than the series"),

@@ -46,7 +46,7 @@ def test_a_command_is_refused_in_one_sentence(case, tmp_path, monkeypatch, capsy
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("JALUR_DATA", raising=False)
     words = list(case.words)
-    if words[0] in ("report", "verdict", "check", "new", "add", "import") and "--data" not in words:
+    if words[0] not in ("init", "learn-prior") and len(words) > 1 and "--data" not in words and words[0] != "--data":
         words[1:1] = ["--data", "data"]
     if words[0] == "report" and "--out" not in words:
         words[1:1] = ["--out", "reports"]

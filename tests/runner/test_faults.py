@@ -22,7 +22,15 @@ from jalur import files
 from jalur.errors import InputError
 from jalur.runner import manifest, reports
 from jalur.runner import work as execute
-from jalur.runner.workers import FIXED_ENVIRONMENT, WORKERS, WorkerDied, WorkerTimeout
+from jalur.runner.workers import (
+    FIXED_ENVIRONMENT,
+    FOLDER,
+    HELD,
+    WORKERS,
+    WorkerDied,
+    WorkerTimeout,
+    own_folder,
+)
 
 REPORT = Path("umkm_onboarding/2022-03-31")
 
@@ -352,3 +360,41 @@ def test_a_runner_killed_at_any_moment_leaves_whole_files_and_is_finished_by_run
         whole_and_as_expected(out, expected)
     subprocess.run([*command, str(out)], check=True, capture_output=True)
     assert tiny.contents(out) == expected
+
+
+def test_the_next_run_removes_the_folder_of_one_that_was_killed_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    alive_one, held = own_folder()
+    killed, other = tmp_path / f"{FOLDER}killed", tmp_path / f"{FOLDER}other"
+    for folder in (killed, other):
+        folder.mkdir()
+    (killed / HELD).touch()
+    (killed / "memo").mkdir()
+    outside = tmp_path / "outside"
+    outside.touch()
+    (other / HELD).symlink_to(outside)
+    mine, own = own_folder()
+    assert sorted(tmp_path.glob(f"{FOLDER}*")) == sorted([alive_one, other, mine])
+    os.close(held)
+    os.close(own)
+    os.close(own_folder()[1])
+    assert not alive_one.exists()
+    assert not mine.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_whole_group_at_the_start_leaves_nothing_behind(tmp_path, number):
+    place = tmp_path / "temporary"
+    place.mkdir()
+    notebooks = tiny.folder(tmp_path / "nb", n01_a="import time\ntime.sleep(60)")
+    command = [sys.executable, "-m", "jalur", "report", "--notebooks", str(notebooks), "--only", "01_a"]
+    environment = os.environ | {"TMPDIR": str(place)}
+    with subprocess.Popen(
+        [*command, "--out", str(tmp_path / "out")], env=environment, stdout=-3, stderr=-1, start_new_session=True
+    ) as run:
+        wait_for(lambda: any(place.iterdir()))  # the server has hardly begun, and still belongs to the group
+        os.killpg(run.pid, number)
+        said = run.stderr.read().decode()
+    assert run.returncode == 128 + number
+    assert said == "jalur: interrupted; finished files are whole, run the same command again for the rest\n"
+    wait_for(lambda: not any(place.iterdir()))

@@ -39,6 +39,7 @@ KIND_CLASSES = ("digital", "durables", "coverage", "energy", "finance", "transpo
 PARAMETERS = ("pace_own", "pace_scatter", "slope_noise", "level_noise", "reversion", "jump_rate", "jump_size",
               "capacity_share")  # fmt: skip
 HIGHEST_POWER = 10
+MOST = 1000  # of any parameter of a growth law; those that were learned stay below 100
 
 
 @dataclass(frozen=True)
@@ -270,8 +271,8 @@ def make(
     for name in ("reversion", "capacity_share"):
         if np.any(values[name] <= 0):
             raise InputError(f"the prior's {name} must be positive")
-    if not (0 <= power <= HIGHEST_POWER and 0 <= discount <= 1):
-        raise InputError("the prior's power must lie in [0, 10] and its discount in [0, 1]")
+    if not (0 <= power <= HIGHEST_POWER and 0 <= discount <= 1 and 0 <= slope_spread <= MOST):
+        raise InputError("the prior's power must lie in [0, 10], its discount in [0, 1], its slope_spread in [0, 1000]")
     units = Units() if units is None else units
     if not (0 <= units.own_share <= 1 and units.half_life > 0 and units.scatter_half_life > 0):
         raise InputError("the prior's own_share must lie in [0, 1] and its half-lives be positive")
@@ -294,6 +295,7 @@ def from_dict(data: dict) -> Prior:
     """
     try:
         cells = data["cells"]
+        _sound(cells, len(data["log_weight"]))
         prior = make(
             families=tuple(data["families"]),
             family=cells["family"],
@@ -316,6 +318,18 @@ def from_dict(data: dict) -> Prior:
         raise
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(f"the prior weights file is incomplete or malformed: {error}") from error
+
+
+def _sound(cells: Mapping[str, Sequence[float]], laws: int) -> None:
+    """ValueError unless every parameter is a list with a number for each growth law, none beyond all sense."""
+    for name in ("family", *PARAMETERS):
+        values = np.asarray(cells[name], float)
+        if values.shape != (laws,):
+            raise ValueError(f"{name} is not a list of {laws} numbers, one for each growth law")
+        if np.any(np.abs(values) > MOST):
+            raise ValueError(f"{name} is above {MOST:,.0f}")
+        if name == "family" and np.any(values % 1):
+            raise ValueError("a family is not a whole number")
 
 
 def _classes(data: Mapping[str, dict], cells: int) -> dict[str, ClassWeights]:

@@ -297,7 +297,7 @@ def _programmes(path: Path, asked: ColumnMap, taken: Taken, manifest: _Manifest)
 def _name_problem(name: str) -> str | None:
     """Say which names are allowed, if this one is not."""
     if name in RESERVED:
-        return "a name other than those of the tables for all programmes"
+        return "a name that is not kept for something else, as `all` and the tables for all programmes are"
     return None if SLUG.fullmatch(name) else "a name in small letters, digits and _, beginning with a letter"
 
 
@@ -540,6 +540,8 @@ def run(
 
 def run_template(name: str) -> int:
     """Write the workbook of a new programme into the working folder and say what to do next; the exit code."""
+    if name in RESERVED:
+        raise InputError(f"programme is {shown(name)}, a name that is kept for something else; allowed is another name")
     path = write_template(name, Path.cwd())
     print(f"{path.name}: example rows written\nnext: replace them, then `jalur import {path.name}`")
     return 0

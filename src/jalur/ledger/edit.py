@@ -32,7 +32,11 @@ from jalur.ledger.tables import allowed, columns, parse_table, read_text, table_
 
 FILES = ("programme.yml", "observations.csv", "targets.csv")
 REPEAT_DAYS = 60  # an equal figure within these days is likely the same one told again
-RESERVED = ("regional", "sources", datapackage.SCHEMAS)
+SHARED = ("regional", "sources", datapackage.SCHEMAS)  # folders of tables for all programmes
+# What a name must not be besides: the word for all programmes, and what other systems keep for their devices.
+RESERVED = (
+    *SHARED, "all", "con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))
+)  # fmt: skip
 DROP, JUMP = 0.5, 10.0  # below this share of a figure before it, or above so many times, a figure is asked about
 ASKED = ("value", "as_of", "reported_on", "speaker_org", "publisher", "url", "note")
 REQUIRED = ("value", "as_of", "speaker_org", "publisher", "url")
@@ -65,7 +69,8 @@ def new(name: str, data: Path | str | None = None) -> Path:
     """
     checked_name(name)
     if name in RESERVED:
-        raise InputError(f"programme is {shown(name)}, a folder of tables for all programmes; allowed is another name")
+        what = "a folder of tables for all programmes" if name in SHARED else "a word that is kept for something else"
+        raise InputError(f"programme is {shown(name)}, {what}; allowed is another name")
     root = ledger.default_data() if data in (None, "") else Path(str(data))
     if not root.is_dir():
         raise InputError(

@@ -133,7 +133,10 @@ def lay_out(folder: Path) -> list[str]:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"the folder is {shown(str(folder))}, which is not empty; allowed is one that is new or empty")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InputError(f"the folder is {shown(str(folder))}, below a file; allowed is one below a folder") from error
     for name in PARTS:
         source = shipped(name)
         if source.is_dir():

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
 import logging
 import multiprocessing
 import os
@@ -38,6 +39,8 @@ from jalur.files import FOLDER_VARIABLE
 
 METHOD_VARIABLE = "JALUR_START_METHOD"
 SERVER_VARIABLE = "JALUR_WARM"  # tells `jalur.runner.warm` that it is imported by the fork server, and its folder
+FOLDER, HELD = "jalur-", "held"  # how its name begins; the file in it that the run keeps locked
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY, MEMO = "ready", "memo"  # in the temporary folder: the imports are done; what `jalur.files.once` keeps
 
 # The same on every machine: sums in the same order, sets in the same order, no threads that a fork would lose.
@@ -69,6 +72,34 @@ def start_method() -> str:
     return wanted
 
 
+def own_folder() -> tuple[Path, int]:
+    """Make the temporary folder of a run, and remove those of runs that are no more.
+
+    A run holds the lock of a file in its folder, which the system gives back however the run ends. Its server removes
+    the folder; one that was killed together with the run cannot, and the next run does.
+
+    Returns
+    -------
+    folder : Path
+    held : int
+        The open file, to be kept open.
+    """
+    for file in Path(tempfile.gettempdir()).glob(f"{FOLDER}*/{HELD}"):
+        with contextlib.suppress(OSError):  # held by a run that lives, of somebody else, or just removed
+            old = os.open(file, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(old, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(file.parent, ignore_errors=True)
+            finally:
+                os.close(old)
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+    # Locked under another name first: a file of this name that nobody holds belongs to a run that is no more.
+    held = os.open(folder / f"{HELD}.new", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    os.rename(folder / f"{HELD}.new", folder / HELD)
+    return folder, held
+
+
 class Workers:
     """The processes of this one; safe to use from several threads at once.
 
@@ -79,6 +110,7 @@ class Workers:
         self._lock = threading.Lock()  # held while a process starts: it inherits the environment of this one
         self._running: set[Any] = set()
         self._home: Path | None = None
+        self._held = -1  # the open file that says so, as long as this process lives
         self._stopped = False
 
     def start(self) -> None:
@@ -112,8 +144,12 @@ class Workers:
     def _environment(self) -> Iterator[None]:
         """The environment of a process that starts now."""
         if self._home is None:
-            self._home = Path(tempfile.mkdtemp(prefix="jalur-"))
-            atexit.register(shutil.rmtree, self._home, ignore_errors=True)  # the server does so for a killed caller
+            before_it = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # else it could be made and not be known
+            try:
+                self._home, self._held = own_folder()
+                atexit.register(shutil.rmtree, self._home, ignore_errors=True)  # the server does so for a killed caller
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before_it)
         (self._home / MEMO).mkdir(parents=True, exist_ok=True)
         own = {FOLDER_VARIABLE: str(self._home / MEMO), "TMPDIR": str(self._home)}
         if start_method() == "forkserver":
