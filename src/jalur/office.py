@@ -367,8 +367,6 @@ def _seal(arguments: argparse.Namespace) -> int:
     from jalur.words.format import capital
 
     fmt = _format(arguments)
-    if not arguments.register.parent.is_dir():
-        raise InputError(f"--register is {shown(str(arguments.register))}; allowed is a file in a folder that exists")
     day = _day(arguments)
     verdicts = [answer(Case.of(ledger.load(name, arguments.data), day)) for name in arguments.programme]
     added = seal(arguments.register, verdicts)

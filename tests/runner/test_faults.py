@@ -380,21 +380,3 @@ def test_the_next_run_removes_the_folder_of_one_that_was_killed_and_no_other(tmp
     os.close(own_folder()[1])
     assert not alive_one.exists()
     assert not mine.exists()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_the_whole_group_at_the_start_leaves_nothing_behind(tmp_path, number):
-    place = tmp_path / "temporary"
-    place.mkdir()
-    notebooks = tiny.folder(tmp_path / "nb", n01_a="import time\ntime.sleep(60)")
-    command = [sys.executable, "-m", "jalur", "report", "--notebooks", str(notebooks), "--only", "01_a"]
-    environment = os.environ | {"TMPDIR": str(place)}
-    with subprocess.Popen(
-        [*command, "--out", str(tmp_path / "out")], env=environment, stdout=-3, stderr=-1, start_new_session=True
-    ) as run:
-        wait_for(lambda: any(place.iterdir()))  # the server has hardly begun, and still belongs to the group
-        os.killpg(run.pid, number)
-        said = run.stderr.read().decode()
-    assert run.returncode == 128 + number
-    assert said == "jalur: interrupted; finished files are whole, run the same command again for the rest\n"
-    wait_for(lambda: not any(place.iterdir()))

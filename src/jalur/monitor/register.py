@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jalur.dates import today
-from jalur.errors import InputError
+from jalur.errors import InputError, shown
 from jalur.files import write_whole
 from jalur.record.replay import outcome
 from jalur.verdict.case import Case
@@ -85,6 +85,8 @@ def _append(path: str | Path, entries: Iterable[dict[str, Any]]) -> list[dict[st
         line["sha256"] = _digest(line)
         lines.append(line)
         added.append(line)
+    if added and not Path(path).parent.is_dir():
+        raise InputError(f"the register is {shown(str(path))}; allowed is a file in a folder that exists")
     if added:
         write_whole(Path(path), "".join(_text(line) + "\n" for line in lines).encode("utf-8"))
     return added
