@@ -394,9 +394,8 @@ def _write_formats(report: Any, formats: Sequence[str], options: Any) -> None:
     chosen = {name: value for name, value in report.settings.items() if name in VERDICT_PARAMETERS}
     case = Case.of(ledger.load(report.programme, options.data), report.vintage, **chosen)
     for lang in report.langs:
-        for name, content in files_of(
-            Study(case, Format(lang).towards(case.programme.direction)).material, lang, formats
-        ).items():
+        fmt = Format(lang).counting(case.programme.unit, case.programme.direction)
+        for name, content in files_of(Study(case, fmt).material, lang, formats).items():
             write_whole(options.out / report.folder / name, content)
             print(f"  {plain(options.out / report.folder / name)}")
 

@@ -54,4 +54,4 @@ def open_study(
     """
     known = ledger.load(programme, data or None)
     case = Case.of(known, vintage, capacity=capacity, capacity_share=capacity_share, seed=seed, draws=draws)
-    return Study(case, Format(lang).towards(known.direction))
+    return Study(case, Format(lang).counting(known.unit, known.direction))

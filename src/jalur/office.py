@@ -86,7 +86,8 @@ def _case(arguments: argparse.Namespace, vintage: str | None, **choices: Any) ->
 def _format(arguments: argparse.Namespace, case: Case | None = None) -> Format:
     from jalur.words.format import Format
 
-    return Format(arguments.lang).towards(case.programme.direction if case else "up")
+    fmt = Format(arguments.lang)
+    return fmt.counting(case.programme.unit, case.programme.direction) if case else fmt
 
 
 def _print(arguments: argparse.Namespace, numbers: Any, lines: Callable[[], Sequence[str]]) -> None:

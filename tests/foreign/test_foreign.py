@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from jalur.errors import InputError
 from jalur.ledger import check
 from jalur.study.explore import App
 from jalur.verdict.case import Case
-from jalur.verdict.judge import answer
+from jalur.verdict.judge import answer, judge
 from jalur.words.format import LANGUAGES
 
 ASKED = {
@@ -98,3 +99,48 @@ def test_the_sliders_speak_of_leaving_where_a_programme_falls(foreign: Path, tmp
     app.programme.value = "jan_dhan"
     assert app.capacity.description == "Who can join"
     assert not app.retention.disabled
+
+
+def text_of(foreign: Path, name: str, lang: str) -> str:
+    """The text of a brief, charts' alternative texts included."""
+    study = helpers.open_study(name, ASKED[name], lang=lang, data=str(foreign))
+    html = "".join(section.html for section in brief.sections(study.material, lang).values())
+    html = re.sub('<img[^>]*alt="([^"]*)"[^>]*>', " \\1 ", html)
+    return re.sub("<[^>]+>", " ", html).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(("lang", "points"), [("en", "points"), ("id", "poin")])
+@pytest.mark.parametrize("name", ["eu_cloud", "offline_share"])
+def test_a_share_is_said_in_per_cent_and_its_change_in_points(foreign: Path, name: str, lang: str, points: str) -> None:
+    said = text_of(foreign, name, lang)
+    assert re.search(rf"0[.,][0-9]{{2}} {points}", said)
+    assert not re.search(r"0[.,]0 (extra|more|of|perusahaan|penduduk)", said)
+    assert not re.search(r"1[0-9][1-9](\.[0-9])?%|100[.,]0%", said)
+
+
+def test_no_lever_widens_a_share_beyond_all_of_the_eligible(foreign: Path) -> None:
+    case = Case.of(ledger.load("eu_cloud", foreign), ASKED["eu_cloud"], capacity=100)
+    whole = judge(case).levers
+    half = judge(case.asking(capacity=80.0)).levers
+    assert whole is not None
+    assert whole.capacity_factor == {}
+    assert half is not None
+    assert half.capacity_factor_limit == pytest.approx(100 / 80)
+    with pytest.raises(InputError, match="per cent of the eligible up to 100"):
+        _ = Case.of(ledger.load("eu_cloud", foreign), ASKED["eu_cloud"], capacity=120).capacity
+
+
+def test_a_capacity_beyond_all_of_the_eligible_is_refused(foreign: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(foreign, tmp_path / "data"))
+    file = folder / "eu_cloud" / "programme.yml"
+    file.write_text(file.read_text(encoding="utf-8").replace("units: 100\n", "units: 120\n"), encoding="utf-8")
+    with pytest.raises(InputError, match="120 in percent"):
+        ledger.load("eu_cloud", folder)
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "7 billion subscriptions"), ("id", "7 miliar langganan")])
+def test_billions_are_said_as_such(foreign: Path, lang: str, words: str) -> None:
+    said = text_of(foreign, "mobile_billions", lang)
+    assert words in said
+    assert "000 million" not in said
+    assert "000 juta" not in said

@@ -265,6 +265,7 @@ def keys_said():
         re.findall(r"\"([a-z_]+\.(?:[a-z_]+\.)*)\" \+", text)
     )
     prefixes |= {"lever.effort_", "lever.reach_"}  # put together by the steps a lever needs
+    prefixes |= {"falling.", "shares.", "magnitude."}  # which stand in for others
     return literal, quoted, prefixes
 
 
@@ -277,10 +278,72 @@ def test_a_falling_path_has_sentences_of_its_own_with_the_same_values(lang):
     for key, said in own.items():
         assert said != words[key], key
         assert wording.placeholders(said) <= wording.placeholders(words[key]), key
-    down = wording.Format(lang).towards("down")
+    down = wording.Format(lang).counting("people", "down")
     assert down.say("chart.goal", target="15") == "≤ 15"
     assert down.say("status.met") == wording.Format(lang).say("status.met")
-    assert wording.Format(lang).towards("up").say("chart.goal", target="15") == "15"
+    assert wording.Format(lang).counting("people", "up").say("chart.goal", target="15") == "15"
+
+
+@pytest.mark.parametrize("lang", wording.LANGUAGES)
+def test_shares_have_sentences_of_their_own_with_the_same_values(lang):
+    words = wording.catalogues()[lang]
+    own = {key.removeprefix("shares."): said for key, said in words.items() if key.startswith("shares.")}
+    assert len(own) > 25
+    assert set(own) <= set(words)
+    for key, said in own.items():
+        assert said != words[key], key
+        assert wording.placeholders(said) <= wording.placeholders(words[key]), key
+
+
+def test_shares_are_written_in_per_cent_and_their_changes_in_points():
+    en, id = EN.counting("percent"), ID.counting("percent")
+    assert (en.exact(75), en.exact(74.5), en.level(62.61), en.level(0.457)) == ("75%", "74.5%", "62.6%", "0.46%")
+    assert en.level(100) == "100%"
+    assert en.published(41.0, 1) == "41.0%"
+    assert [en.amount(x).replace("\u00a0", " ") for x in (0.0412, 0.35, 1.234, 12.34, 0)] == [
+        "0.04 points",
+        "0.35 points",
+        "1.2 points",
+        "12.3 points",
+        "0.0 points",
+    ]
+    assert id.amount(0.0041).replace("\u00a0", " ") == "0,0041 poin"
+    assert en.scale(75).unit("of homes") == "% of homes"
+    assert en.path([22, 15]) == "22% \u2192 15%"
+    assert EN.amount(0.0412) == "0.0"  # a count has no use for them
+
+
+def said(fmt, value):
+    return [words.replace("\u00a0", " ") for words in (fmt.exact(value), fmt.level(value), fmt.amount(value))]
+
+
+def test_large_numbers_have_the_words_of_the_language():
+    assert said(EN, 7e9) == ["7 billion", "7.00 billion", "7.00 billion"]
+    assert said(ID, 2.5e12) == ["2,5 triliun", "2,50 triliun", "2,50 triliun"]
+    assert EN.exact(1.1255e9).replace("\u00a0", " ") == "1,125.5 million"
+    assert ID.published(4.312e9, -6).replace("\u00a0", " ") == "4,31 miliar"
+
+
+@pytest.mark.parametrize(
+    ("locale", "written"),
+    [
+        ("en_IN", ["57 crore", "57.0 crore", "57.00 crore"]),
+        ("hi_IN", ["57 करोड़", "57.0 करोड़", "57.00 करोड़"]),
+        ("de_DE", ["570 Millionen", "570,0 Millionen", "570,00 Millionen"]),
+    ],
+)
+def test_large_numbers_follow_the_locale(locale, written):
+    fmt = wording.Format("en")
+    fmt.locale = locale
+    assert said(fmt, 5.7e8) == written
+    assert fmt.number(12345678) == {"de_DE": "12.345.678"}.get(locale, "1,23,45,678")
+    assert fmt.exact(1.2e5).replace("\u00a0", " ").split()[0] == {"de_DE": "120"}.get(locale, "1.2")
+
+
+def test_the_word_of_a_magnitude_is_in_the_plural_of_its_number():
+    fmt = wording.Format("en")
+    fmt.locale = "de_DE"
+    assert [fmt.exact(x).replace("\u00a0", " ") for x in (1e6, 2e6)] == ["1 Million", "2 Millionen"]
 
 
 def test_every_key_that_is_said_exists_and_every_entry_is_said():

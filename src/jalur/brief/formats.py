@@ -96,7 +96,7 @@ def files_of(material: Material, lang: str, formats: Iterable[str]) -> dict[str,
 
 
 def _format(material: Material, lang: str) -> Format:
-    return Format(lang).towards(material.verdict.direction)
+    return Format(lang).counting(material.verdict.unit, material.verdict.direction)
 
 
 # blocks

@@ -139,7 +139,8 @@ def sections(material: Material, lang: str) -> dict[str, Section]:
     dict of str to Section
         Keys are `SECTIONS`.
     """
-    page = _Page(material, Format(lang).towards(material.verdict.direction), picture)
+    fmt = Format(lang).counting(material.verdict.unit, material.verdict.direction)
+    page = _Page(material, fmt, picture)
     env = environment()
     html = {name: env.get_template(f"{name}.html.j2").render(page.context(name)) for name in SECTIONS}
     return {name: Section(name, html[name].strip() + "\n", page.about(name)) for name in SECTIONS}
@@ -150,7 +151,7 @@ Draw = Callable[[Callable[[bool], chart_parts.Chart]], Any]
 
 def contexts(material: Material, lang: str, draw: Draw) -> dict[str, dict[str, Any]]:
     """What the template of each section gets, with charts as `draw` makes them; for other forms than the page."""
-    page = _Page(material, Format(lang).towards(material.verdict.direction), draw)
+    page = _Page(material, Format(lang).counting(material.verdict.unit, material.verdict.direction), draw)
     return {name: page.context(name) for name in SECTIONS}
 
 

@@ -51,17 +51,11 @@ def recent_pace(verdict: Verdict) -> tuple[tuple[int, str, float], ...]:
 
 
 def pace_scale(verdict: Verdict, fmt: Format) -> Scale:
-    """Magnitude for paces: thousands for programmes in millions, single units for small ones."""
+    """Magnitude for paces: thousands for programmes in millions, single units for small ones, points for shares."""
     v = verdict
     values = [pace for *_, pace in recent_pace(v)]
     values += [x for s in stages(v) for x in (s["needed"], s["middle"], *(s["range"] or ())) if x is not None]
-    scale = fmt.scale(max((abs(x) for x in values), default=1.0))
-    return Scale(
-        fmt,
-        scale.divisor,
-        scale.word,
-        0 if scale.decimals == 0 or max((abs(x) for x in values), default=1) / scale.divisor >= 20 else 1,
-    )
+    return fmt.pace_scale(values)
 
 
 @parts.styled

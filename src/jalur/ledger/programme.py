@@ -26,6 +26,7 @@ from jalur.ledger.tables import Place, end_of, read_table, read_yaml, unclean
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
 LARGEST = 1e15
+PERCENT, WHOLE = "percent", 100.0  # the unit of figures that are shares, and all of the eligible
 REPORTING_ERROR = 0.02  # share of the level: what two bodies typically differ by on the same day, after rounding
 CONTEXT = ("denominators.csv", "proxies.csv")
 Table = tuple[pd.DataFrame, list[Fault]]
@@ -378,6 +379,11 @@ class Programme:
     kind_class: str | None = None
     direction: str = "up"
 
+    @property
+    def of_shares(self) -> bool:
+        """Whether figures and targets are shares in per cent of all who are eligible."""
+        return self.unit == PERCENT
+
 
 def checked_name(name: str) -> str:
     """Return the name of a programme if it is one (small letters, digits, _), so that no path can hide in it."""
@@ -610,6 +616,9 @@ class _Builder:
             as_of = counts[-1].date if counts else min(row.as_of for row in known).date()
             known_on = _known_on(known)
         sources = [entry.source, *(f"{row.source_org} ({row.publisher})" for row in known)]
+        if content.unit == PERCENT and units * share > WHOLE:
+            given = f"{units * share:g} in {PERCENT}"
+            self.refuse(at, given, "at most 100, all of the eligible, since the unit is percent")
         return Capacity(
             name=entry.name,
             title=entry.title.model_dump(),

@@ -112,7 +112,8 @@ def sentence(verdict: Verdict, lang: str) -> str:
     from jalur.words import sentences as brief_text
     from jalur.words.format import Format
 
-    return brief_text.sentence(verdict, Format(lang).towards(verdict.direction)).striptags().replace("\u00a0", " ")
+    fmt = Format(lang).counting(verdict.unit, verdict.direction)
+    return brief_text.sentence(verdict, fmt).striptags().replace("\u00a0", " ")
 
 
 PARTS = ("notebooks", "data", "params", "environment.yml", "requirements.lock")

@@ -30,6 +30,7 @@ KINDS = dict(
     required="number", reached="flag", target="number", target_date="date", probability="number", whole="number",
     median="number", low_90="number", high_90="number", capacity="number", kind_class="text", reason="text",
     direction="text",
+    unit="text",
 )  # fmt: skip
 POINT = 0.005  # a difference of chances below half a point prints as none
 
@@ -46,7 +47,7 @@ class Compare(Room):
         last twelve months as published), required (units a month from the last figure to the last target), reached
         (whether the last figure is there already), target, target_date, probability (of the last target), whole (of
         the path), median, low_90, high_90 (units, on the date of the last target), capacity (units), kind_class, reason
-        (code, where there is no chance), direction (up, or down: paces are then below 0).
+        (code, where there is no chance), direction (up, or down: paces are then below 0), unit.
         """
         return Listing(vintages_table(self._vintages, self.fmt), self._vintages)
 
@@ -86,7 +87,7 @@ class Compare(Room):
 
         Data: as `vintages`, one row a programme: programme, vintage, figures, last_date, last_value, recent, required,
         reached, target, target_date, probability, whole, median, low_90, high_90, capacity, kind_class, reason,
-        direction.
+        direction, unit.
         """
         data = self._programmes
         return Listing(programmes_table(data, self._titles, self.fmt), data)
@@ -179,6 +180,7 @@ def case_row(case: Case) -> tuple[Any, ...]:
         last.value if last else None, recent[0][2] if recent else None, needed.monthly_additions if needed else None,
         there, target, day, *known, case.capacity, case.programme.kind_class or "", problem.code if problem else "",
         case.programme.direction,
+        case.programme.unit,
     )  # fmt: skip
 
 
@@ -260,19 +262,20 @@ def programmes_table(data: pd.DataFrame, titles: dict[str, str], fmt: Format) ->
     """One row a programme, each in its own magnitude."""
     rows = []
     for row in records(data):
-        goal = "" if pd.isna(row.target) else fmt.towards(row.direction).say("chart.goal", target=fmt.exact(row.target))
+        own = fmt.counting(row.unit, row.direction)
+        goal = "" if pd.isna(row.target) else own.say("chart.goal", target=own.exact(row.target))
         target = f"{goal}, {fmt.brief_date(row.target_date)}" if goal else DASH
         given = not pd.isna(row.whole)
         rows.append(
             (
                 titles[row.programme],
                 fmt.number(row.figures),
-                maybe(row.last_value, fmt.level),
+                maybe(row.last_value, own.level),
                 target,
-                maybe(row.recent, fmt.amount),
-                needed_words(row, fmt),
+                maybe(row.recent, own.amount),
+                needed_words(row, own),
                 chance(fmt, row.whole if given else None),
-                f"{fmt.level(row.low_90)} {DASH} {fmt.level(row.high_90)}"
+                f"{own.level(row.low_90)} {DASH} {own.level(row.high_90)}"
                 if given
                 else fmt.say(f"nb.reason.{row.reason}"),
             )

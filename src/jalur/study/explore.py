@@ -138,7 +138,7 @@ class App:
     """
 
     def __init__(self, case: Case, fmt: Format, folder: Path | None = None) -> None:
-        self.fmt, programme = fmt.towards(case.programme.direction), case.programme
+        self.fmt, programme = fmt.counting(case.programme.unit, case.programme.direction), case.programme
         self.folder = folder or ledger.default_data().parent / "params"
         self._data = programme.folder.parent
         self._first_case, self._engine = case, Explorer(case)
@@ -321,7 +321,7 @@ class App:
             case = Case.of(programme, case.vintage, seed=case.question.seed, draws=case.question.draws)
         self._moving = True
         try:
-            self.fmt = self.fmt.towards(case.programme.direction)
+            self.fmt = self.fmt.counting(case.programme.unit, case.programme.direction)
             self._engine, self._classes = Explorer(case), {}
             self.tried, self.kept, self.beside.value = [], None, ""
             self._start(case.vintage if case is self._first_case else None)

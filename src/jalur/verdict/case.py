@@ -19,6 +19,7 @@ from jalur import ledger
 from jalur.dates import calendar_day, decimal_year, iso, number, parse_date, vintage_day
 from jalur.engine import Outlook, Prior, condition, figures_from
 from jalur.errors import InputError, meant
+from jalur.ledger.programme import WHOLE, Programme
 from jalur.verdict.falling import Falling, complement
 from jalur.verdict.growing import PLACES, Growing, Population, scaled
 from jalur.verdict.model import Figure, rounded
@@ -275,7 +276,7 @@ class Case:
                 return None
             units = base
         else:
-            units = _number(self.question.capacity, [c.name for c in self.programme.capacities])
+            units = _number(self.question.capacity, self.programme)
         return units * self.question.capacity_share
 
     @cached_property
@@ -316,8 +317,8 @@ class Case:
         """The largest level there can be: the capacity, and for a level that falls the whole that it falls from."""
         if not self.falls or self.capacity is None:
             return self.capacity
-        if self.programme.unit == "percent":
-            return 100.0
+        if self.programme.of_shares:
+            return WHOLE
         return self.capacity / self.question.capacity_share / (self.declared.share if self.declared else 1.0)
 
     def reaches(self, level: float, target: float) -> bool:
@@ -512,15 +513,18 @@ class Case:
         return replace(self, prior=prior)._given(self.figures)
 
 
-def _number(text: str | float, names: list[str]) -> float:
+def _number(text: str | float, programme: Programme) -> float:
+    names = [c.name for c in programme.capacities]
+    largest = WHOLE if programme.of_shares else LARGEST
     try:
         units = text if isinstance(text, float) else number(str(text))
     except ValueError:
         units = float("nan")
-    if not 0 < units <= LARGEST:
+    if not 0 < units <= largest:
         known = ", ".join(names) or "no name is declared"
+        what = "per cent of the eligible" if programme.of_shares else "units"
         raise InputError(
-            f"capacity is {text!r}; allowed is a positive number of units up to {LARGEST:g} or one of: {known}"
+            f"capacity is {text!r}; allowed is a positive number of {what} up to {largest:g} or one of: {known}"
             + meant(text, names)
         )
     return units

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from jalur.dates import calendar_day, decimal_year, months_between
+from jalur.ledger.programme import WHOLE
 from jalur.verdict import model as v
 from jalur.verdict import pace
 from jalur.verdict.case import LARGEST, Case
@@ -220,7 +221,10 @@ def _levers(case: Case, levels: dict[float, np.ndarray]) -> v.Levers:
     # The whole that a level falls from is known, and a capacity that grows is counted: nothing is there to be opened.
     if case.falls or case.population is not None:
         return v.Levers(extra, {}, 1.0, faster)
-    limit = min(max([2.0 * capacity, *(c.units for c in case.programme.capacities)]), LARGEST) / capacity
+    if case.programme.of_shares and capacity >= WHOLE:  # no more than all of the eligible
+        return v.Levers(extra, {}, 1.0, faster)
+    largest = WHOLE if case.programme.of_shares else LARGEST
+    limit = min(max([2.0 * capacity, *(c.units for c in case.programme.capacities)]), largest) / capacity
 
     def wider(factor: float) -> float:
         return case.with_capacity(factor * capacity).joint

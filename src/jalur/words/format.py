@@ -1,22 +1,24 @@
-"""Numbers, dates and sentences in Indonesian and English.
+"""Numbers, dates and sentences in the languages of the catalogues.
 
 `Format(lang)` writes a number or a date as a reader of that language writes it, and finds a sentence in the
-catalogue (`locale/<lang>.yml`). Both languages have the same keys and the same placeholders; loading checks it.
-Indonesian uses the magnitude words *juta* and *ribu*, never the letter M, which reads as *miliar* (billion).
+catalogue (`locale/<lang>.yml`). All languages have the same keys and the same placeholders; loading checks it.
+Words for large numbers (million, miliar, lakh) are those of CLDR, through Babel.
 """
 
 from __future__ import annotations
 
+import math
 import string
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
+from babel import Locale
 from babel.dates import format_date
 from babel.lists import format_list
 from babel.numbers import format_decimal
@@ -29,6 +31,9 @@ from jalur.verdict.model import probability_class, ruled_out, sure
 LOCALES = {"en": "en_GB", "id": "id_ID"}
 LANGUAGES = tuple(LOCALES)
 NBSP = "\u00a0"
+THOUSAND, MILLION = 1e3, 1e6
+INDIAN = {1e5: "lakh", 1e7: "crore"}
+PERCENT = "percent"  # the unit of figures that are shares
 
 # Upper bound of a probability -> key of the odds in words; no key spans two classes, and no fraction leaves its class.
 ODDS = (
@@ -137,6 +142,39 @@ def prose(lang: str) -> dict[str, dict[str, str]]:
     }
 
 
+@lru_cache(maxsize=16)
+def magnitudes(locale: str) -> dict[float, dict[str, str]]:
+    """Words for large numbers: divisor -> plural form -> word, as CLDR has them for the locale.
+
+    Where numbers are grouped by lakh and crore and CLDR's long words are the international ones, the catalogue's words
+    stand for its abbreviations of lakh and crore.
+    """
+    data = Locale.parse(locale)
+    widths = data.compact_decimal_formats
+    found: dict[float, dict[str, str]] = {}
+    for form, patterns in (widths["long"] if "long" in widths else widths["short"]).items():
+        for power, pattern in patterns.items():
+            word = pattern.pattern.replace("0", "").strip(NBSP + " ")
+            if word:
+                found.setdefault(int(power) / 10 ** (pattern.pattern.count("0") - 1), {}).setdefault(form, word)
+    if data.decimal_formats[None].grouping == (3, 2) and 1e5 not in found:
+        own = catalogues()[data.language]
+        found = {THOUSAND: found[THOUSAND]} | {d: {"other": own[f"magnitude.{key}"]} for d, key in INDIAN.items()}
+    return found
+
+
+def _share_decimals(top: float) -> int:
+    """Decimals of a level in per cent: one, two below one per cent."""
+    return 1 if top >= 1 else 2
+
+
+def _points_decimals(size: float) -> int:
+    """Decimals of a pace in percentage points: one from a point on, two below, more below a fiftieth; four at most."""
+    if size >= 1 or size == 0:
+        return 1
+    return 2 if size >= 0.02 else min(1 - math.floor(math.log10(size)), 4)
+
+
 def capital(words: str) -> str:
     """First letter in upper case, the rest as it is."""
     return words[:1].upper() + words[1:]
@@ -162,23 +200,28 @@ class Scale:
 
     def words(self, value: float, decimals: int | None = None) -> str:
         """The number with its magnitude word."""
-        return self.number(value, decimals) + (NBSP + self.word if self.word else "")
+        number = self.number(value, decimals)
+        if not self.word or self.word == "%":
+            return number + self.word
+        shown = half_up(value / self.divisor, self.decimals if decimals is None else decimals)
+        return number + NBSP + self.fmt.magnitude_word(self.divisor, shown, self.word)
 
     def span(self, low: float, high: float) -> str:
         """A range, without the magnitude word."""
         return f"{self.number(low)}\u2013{self.number(high)}"
 
     def trimmed(self, value: float) -> str:
-        """As few decimals as say the number exactly, at most two."""
-        scaled = value / self.divisor
-        return self.fmt.number(scaled, next((d for d in (0, 1) if abs(scaled - round(scaled, d)) < 5e-4), 2))
+        """As few decimals as say the number exactly, at most two, or as many as the scale has."""
+        scaled, most = value / self.divisor, max(self.decimals, 2)
+        near = 0.05 * 10.0**-most
+        return self.fmt.number(scaled, next((d for d in range(most) if abs(scaled - round(scaled, d)) < near), most))
 
     def fitting(self, top: float) -> Scale:
         """The same scale, or a smaller one where numbers up to `top` would lose their digits in it."""
         return self if abs(top) >= 0.1 * self.divisor else self.fmt.scale(top)
 
     def unit(self, noun: str) -> str:
-        """Unit as an axis says it: "million UMKM", or "cooperatives" where no magnitude is used."""
+        """Unit as an axis says it: "million cooperatives", "% of homes", or the noun where no magnitude is used."""
         return f"{self.word} {noun}" if self.word else noun
 
 
@@ -195,17 +238,27 @@ class Format:
         if lang not in LOCALES:
             raise InputError(f"The language {lang!r} is not known; use one of {', '.join(LOCALES)}.")
         self.lang, self.locale = lang, LOCALES[lang]
+        self.shares = False
         self.other = next(other for other in LOCALES if other != lang)
         self._words = catalogues()[lang]
 
-    def towards(self, direction: str) -> Format:
-        """The same language for a path that leads ``up`` or ``down``.
+    @cached_property
+    def _grouping(self) -> str:
+        """Pattern of whole numbers: by thousands, or by lakh and crore."""
+        pattern: str = Locale.parse(self.locale).decimal_formats[None].pattern
+        return pattern.partition(".")[0]
 
-        Where it leads down, an entry of `falling` stands in for the entry of the same key, with the same values.
+    def counting(self, unit: str, direction: str = "up") -> Format:
+        """The same language for figures in a unit and a path that leads ``up`` or ``down``.
+
+        Figures in `PERCENT` are written as shares, their changes in percentage points. An entry of `shares`, and where
+        the path leads down one of `falling`, stands in for the entry of the same key, with the same values.
         """
         made, words = copy(self), catalogues()[self.lang]
-        falling = {key: words.get(f"falling.{key}", said) for key, said in words.items()}
-        made._words = falling if direction == "down" else words
+        made.shares = unit == PERCENT
+        for overlay in [*(["shares"] if made.shares else []), *(["falling"] if direction == "down" else [])]:
+            words = {key: words.get(f"{overlay}.{key}", said) for key, said in words.items()}
+        made._words = words
         return made
 
     # sentences
@@ -247,43 +300,75 @@ class Format:
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Fixed number of decimals, grouped thousands, true minus sign."""
-        pattern = "#,##0" + ("." + "0" * decimals if decimals > 0 else "")
+        pattern = self._grouping + ("." + "0" * decimals if decimals > 0 else "")
         text = format_decimal(half_up(value, decimals), pattern, locale=self.locale).replace("-", "\u2212")
         return text.removeprefix("\u2212") if not any(c in "123456789" for c in text) else text
 
+    def magnitude_word(self, divisor: float, shown: Decimal, default: str = "") -> str:
+        """The word for a magnitude after the number `shown`: Million or Millionen, by the language's plural rules."""
+        forms = magnitudes(self.locale).get(divisor)
+        return forms.get(Locale.parse(self.locale).plural_form(shown), forms["other"]) if forms else default
+
+    def _magnitude(self, size: float) -> float:
+        """The largest magnitude with a word that a number of this size reaches; 1 below ten thousand."""
+        # A number that rounds up to a magnitude is said in it; thousands are said from ten of them on.
+        reached = (d for d in magnitudes(self.locale) if size >= (9_995 if d == THOUSAND else 0.9995 * d))
+        return max(reached, default=1.0)
+
     def scale(self, top: float) -> Scale:
-        """Magnitude for numbers up to `top`: millions from a million, thousands from ten thousand."""
+        """Magnitude for numbers up to `top`: millions from a million, thousands from ten thousand; "%" for shares."""
         top = abs(float(top))
-        if top >= 999_500:
-            return Scale(self, 1e6, self.say("magnitude.million"), 1 if top >= 1e7 else 2)
-        if top >= 9_995:
-            return Scale(self, 1e3, self.say("magnitude.thousand"), 0 if top >= 1e5 else 1)
-        return Scale(self, 1.0, "", 0 if top >= 10 else 1)
+        if self.shares:
+            return Scale(self, 1.0, "%", _share_decimals(top))
+        divisor = self._magnitude(top)
+        if divisor == 1:
+            return Scale(self, 1.0, "", 0 if top >= 10 else 1)
+        decimals = (0, 1) if divisor == THOUSAND else (1, 2)
+        word = magnitudes(self.locale)[divisor]["other"]
+        return Scale(self, divisor, word, decimals[top < (100 if divisor == THOUSAND else 10) * divisor])
+
+    def pace_scale(self, values: Iterable[float]) -> Scale:
+        """Magnitude for paces: that of the largest; percentage points, with two digits where needed, for shares."""
+        top = max((abs(x) for x in values), default=1.0)
+        if self.shares:
+            return Scale(self, 1.0, self.say("unit.points"), _points_decimals(top))
+        scale = self.scale(top)
+        return Scale(self, scale.divisor, scale.word, 0 if scale.decimals == 0 or top / scale.divisor >= 20 else 1)
 
     def level(self, value: float) -> str:
         """An estimated level: one decimal from ten million, otherwise what its size allows."""
+        if self.shares and float(value).is_integer():
+            return self.exact(value)  # all of the eligible are 100%, not 100.0%
         return self.scale(value).words(value)
 
     def amount(self, value: float) -> str:
-        """A pace or an addition: whole thousands, two decimals from a million, three digits below ten thousand."""
+        """A pace or an addition: whole thousands, two decimals from a million, three digits below ten thousand.
+
+        Of a share, percentage points with two digits where needed: "0.04 points".
+        """
         size = abs(value)
-        if size >= 999_500:
-            return self.scale(value).words(value, 2)
-        if size >= 9_995:
-            return self.scale(value).words(value, 0)
+        if self.shares:
+            return Scale(self, 1.0, self.say("unit.points"), _points_decimals(size)).words(value)
+        scale = self.scale(value)
+        if scale.word:
+            return scale.words(value, 0 if scale.divisor == THOUSAND else 2)
         if size >= 1000:
             return self.number(float(half_up(value, -1)))
         return self.number(value, 0 if size >= 10 or float(value).is_integer() else 1)
 
     def exact(self, value: float) -> str:
-        """A target as announced: "30 million", "500 thousand", or all its digits."""
-        for divisor, word in ((1e6, "million"), (1e3, "thousand")):
+        """A target as announced: "30 million", "500 thousand", "75%", or all its digits."""
+        if self.shares:
+            return self.published(value, next((d for d in (0, 1) if abs(value - round(value, d)) < 1e-9), 2))
+        for divisor in sorted(magnitudes(self.locale), reverse=True):
             scaled = value / divisor
-            if abs(scaled) >= (1 if word == "million" else 10):
-                for decimals in (0, 1, 2) if word == "million" else (0,):
-                    if abs(scaled - round(scaled, decimals)) < 1e-9:
-                        return f"{self.number(scaled, decimals)}{NBSP}{self.say('magnitude.' + word)}"
-                break
+            if abs(scaled) < (10 if divisor == THOUSAND else 1):
+                continue
+            for decimals in (0,) if divisor == THOUSAND else (0, 1, 2):
+                if abs(scaled - round(scaled, decimals)) < 1e-9:
+                    return self._worded(value, divisor, decimals)
+            if divisor <= MILLION:
+                break  # in a smaller magnitude it would be no shorter than in digits
         return self.number(value, 0 if float(value).is_integer() else 1)
 
     def published(self, value: float, decimals: int = 0) -> str:
@@ -292,15 +377,23 @@ class Format:
         Parameters
         ----------
         value : float
-            In single units.
+            In single units, or in per cent.
         decimals : int
             Decimals as stated, of single units: -4 for 17.59 million.
         """
-        if abs(value) >= 1e6:
-            return f"{self.number(value / 1e6, min(max(6 + int(decimals), 0), 2))}{NBSP}{self.say('magnitude.million')}"
-        if abs(value) >= 1e4 and decimals <= -3:
-            return f"{self.number(value / 1e3)}{NBSP}{self.say('magnitude.thousand')}"
+        if self.shares:
+            return f"{self.number(value, max(int(decimals), 0))}%"
+        divisor = self._magnitude(0.9995 * abs(value))
+        if divisor > THOUSAND:
+            digits = len(str(int(divisor))) - 1
+            return self._worded(value, divisor, min(max(digits + int(decimals), 0), 2))
+        if divisor == THOUSAND and decimals <= -3:
+            return self._worded(value, divisor, 0)
         return self.number(value, max(int(decimals), 0))
+
+    def _worded(self, value: float, divisor: float, decimals: int) -> str:
+        """A number in one magnitude, with its word."""
+        return Scale(self, divisor, magnitudes(self.locale)[divisor]["other"], decimals).words(value)
 
     def stated(self, row: Any) -> str:
         """A figure (value, decimals, qualifier) as it was stated: "17.59 million", "more than 17 million"."""
