@@ -491,6 +491,13 @@ CASES = [
     Case("list instead of keys", "yaml", YML, whole("- a\n- b\n"), (YML, "row 1", "a list", "mapping")),
     Case("empty YAML", "yaml", YML, whole(""), (YML, "nothing", "mapping")),
     Case("unknown key", "yaml", YML, swap("net: false", "nett: false"), (YML, "row 19", "nett", "unknown key")),
+    Case(
+        "another kind of source",
+        "yaml",
+        YML,
+        swap("net: false", "source_kind: rumour"),
+        (YML, "row 19", "source_kind", "rumour", "announcement, register, survey"),
+    ),
     Case("key twice", "yaml", YML, swap("net: false", "unit: UMKM"), (YML, "row 19", "'unit'", "once")),
     Case("missing key", "yaml", YML, swap("noun: {en: UMKM, id: UMKM}\n", ""), (YML, "column noun", "nothing")),
     Case(

@@ -144,3 +144,21 @@ def test_billions_are_said_as_such(foreign: Path, lang: str, words: str) -> None
     assert words in said
     assert "000 million" not in said
     assert "000 juta" not in said
+
+
+LIMITS = {
+    "announcement": ("announced by officials", "pernyataan pejabat"),
+    "register": ("published from a register", "data registrasi"),
+    "survey": ("estimates from a survey", "perkiraan dari survei"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("eu_cloud", "survey"), ("electric_cars", "register"), ("mobile_billions", "announcement")]
+)
+def test_the_limits_say_what_stands_behind_the_figures(foreign: Path, name: str, kind: str) -> None:
+    for place, lang in enumerate(("en", "id")):
+        said = text_of(foreign, name, lang)
+        assert [other for other, words in LIMITS.items() if words[place] in said] == [kind]
+    first = str(study(foreign, name, "en").limits())
+    assert {"survey": "survey", "register": "register", "announcement": "officials"}[kind] in first

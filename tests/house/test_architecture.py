@@ -1,6 +1,7 @@
 """The house: who may import whom, nothing heavy at the door, few modules of one idea each, nothing twice."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -26,6 +27,20 @@ HEAVY = (
 def lint_imports(*arguments):
     command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_no_programme_body_or_country_is_named_in_code():
+    named, found = re.compile("UMKM|KemenKop|Indonesia"), []
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)  # whose examples may name some
+        docs = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, documented)}
+        texts = (n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+        found += [(path.name, text) for text in texts if text not in docs and named.search(text)]
+    pages = [path for kind in ("*.j2", "*.js", "*.css") for path in (ROOT / "src").rglob(kind)]
+    assert pages
+    found += [(path.name, "") for path in pages if named.search(path.read_text(encoding="utf-8"))]
+    assert found == []
 
 
 def test_imports_go_one_way():

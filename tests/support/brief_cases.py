@@ -318,6 +318,7 @@ def case(
         noun={"en": noun, "id": "koperasi modern" if "coop" in noun else noun},
         subject=dict(zip(("en", "id"), subject, strict=True)),
         unit=noun,
+        source_kind="announcement",
         selection=SimpleNamespace(base=None),
         reference_source=bodies[0] if bodies else None,
         capacities=tuple(

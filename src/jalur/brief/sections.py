@@ -210,8 +210,9 @@ class _Page:
     def question(self) -> dict[str, Any]:
         """Running head, the question, the limits."""
         v, fmt = self.v, self.fmt
-        limits = [fmt.say("limits.umkm")] if self.noun == "UMKM" else []
-        limits.append(fmt.say("limits.text"))
+        explained = f"limits.explained.{self.noun}"  # an abbreviation that not every reader knows
+        limits = [fmt.say(explained)] if fmt.has(explained) else []
+        limits.append(fmt.say(f"limits.{self.programme.source_kind}"))
         if v.vintage < METHOD_MADE:
             limits.append(fmt.say("limits.method", cutoff=fmt.day(v.vintage)))
         if base := self.programme.selection.base:

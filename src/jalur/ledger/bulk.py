@@ -352,7 +352,7 @@ def _one(name: str, text: str, rows: Sequence[Record], manifest: _Manifest, take
 
 _ORDER = (
     "title", "noun", "subject", "unit", "selection", "capacities", "reference_source", "reporting_error", "net",
-    "kind_class", "path",
+    "kind_class", "source_kind", "path",
 )  # fmt: skip
 
 

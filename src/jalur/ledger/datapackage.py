@@ -19,7 +19,7 @@ from jalur.ledger.tables import read_text, schema_text, table_schema
 
 NAME, SCHEMAS = "datapackage.json", "schema"
 SHARED = {
-    "denominators.csv": ("denominators", "Counts of Indonesian businesses"),
+    "denominators.csv": ("denominators", "Counts of those who could join"),
     "proxies.csv": ("denominators", "Related series: QRIS merchants, platform sellers, surveys, internet use"),
     "regional/observations.csv": ("regional_observations", "Published figures for provinces, regencies and cities"),
     "regional/targets.csv": ("regional_targets", "Regional targets, one row for each occasion"),

@@ -169,6 +169,9 @@ class _ComparisonEntry(_Part):
 # What a programme may say it is, so that it is forecast by series of its own class.
 KindClass = Literal["digital", "durables", "coverage", "energy", "finance", "transport", "institutions", "production"]
 
+# What stands behind the figures: officials who announce them, a public register, or a survey.
+SourceKind = Literal["announcement", "register", "survey"]
+
 
 class Manifest(_Part):
     """The content of programme.yml; its template explains every key."""
@@ -176,7 +179,7 @@ class Manifest(_Part):
     title: _Words = Field(examples=["{en: ..., id: ...}"])
     noun: _Words = Field(examples=["{en: ..., id: ...}"])
     subject: _Words | None = None
-    unit: Unit = Field(examples=["UMKM"])
+    unit: Unit = Field(examples=["registrants"])
     selection: _SelectionEntry = Field(examples=["{definitions: [registrants]}"])
     capacities: Any_[_CapacityEntry] = Field(examples=["[]"])
     reference_source: Words200 | None = None
@@ -184,6 +187,7 @@ class Manifest(_Part):
     net: bool = False
     direction: Literal["up", "down"] = "up"
     kind_class: KindClass | None = None
+    source_kind: SourceKind = "announcement"
     path: _PathEntry | None = None
     replay: Any_[Day] = ()
     periods: Any_[_Period] = ()
@@ -345,6 +349,8 @@ class Programme:
         ``up`` or ``down``: which way the path leads.
     kind_class : str or None
         Class of programmes that it belongs to, as it declares.
+    source_kind : str
+        What stands behind the figures: announcement, register or survey.
     path : OfficialPath or None
     observations, targets : DataFrame
         All rows; the index is the row in the file.
@@ -377,6 +383,7 @@ class Programme:
     periods: tuple[tuple[str, str], ...] = ()
     replay: tuple[str, ...] = ()
     kind_class: str | None = None
+    source_kind: str = "announcement"
     direction: str = "up"
 
     @property
@@ -529,6 +536,7 @@ class _Builder:
             net=content.net,
             direction=content.direction,
             kind_class=content.kind_class,
+            source_kind=content.source_kind,
             path=self._path(content.path, content.unit, targets) if content.path else None,
             observations=observations,
             targets=targets,

@@ -524,7 +524,7 @@ def read_yaml(path: Path, label: str) -> tuple[Any, dict[Place, int], list[Fault
     if faults:
         return None, {}, faults
     lines: dict[Place, int] = {(): 1}
-    row, allowed = None, "YAML such as `unit: UMKM`"
+    row, allowed = None, "YAML such as `unit: registrants`"
     try:
         node = _Loader(text).get_single_node()
         return (None if node is None else _value(node, (), lines)), lines, []

@@ -225,7 +225,8 @@ class Study(Subject):
 def limits(verdict: v.Verdict, programme: Any, figures: pd.DataFrame, fmt: Format, record: dict[str, Any]) -> list[str]:
     """The limits of the claim, before any number."""
     say, when = fmt.say, fmt.day(verdict.vintage)
-    said = [say("nb.limits.count_net" if programme.net else "nb.limits.count")]
+    kind = programme.source_kind
+    said = [say(f"nb.limits.{kind}_net" if programme.net else f"nb.limits.{kind}")]
     if len(figures):
         span = {"first": fmt.month(figures["as_of"].min()), "last": fmt.month(figures["as_of"].max())}
         many = "one" if len(figures) == 1 else "many"
