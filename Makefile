@@ -81,6 +81,11 @@ slow: $(READY) browser ## The slow tests and those in a real Chromium
 	@echo "Slow tests, and those in a real Chromium"
 	@$(BIN)/python -m pytest tests -q -rs -n 2 --dist worksteal -m "slow or browser" --durations=15
 
+SECONDS ?= 600
+.PHONY: fuzz
+fuzz: $(READY) ## Inputs that nobody thought of, for ten minutes (SECONDS=...)
+	@JALUR_FUZZ=$(SECONDS) $(BIN)/python -m pytest tests/fuzz -q -s -p no:cacheprovider --timeout 0
+
 .PHONY: nbval
 nbval: $(READY)
 	@echo "Notebooks: executed again and compared with their stored outputs"
