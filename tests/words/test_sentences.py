@@ -152,7 +152,7 @@ def check_impossible(v: Verdict, programme: object, fmt: Format) -> None:
         others = [c for c in v.capacities if not c.used]
         for c, (_, cells) in zip(others, rows, strict=True):
             shown = v.milestones[-tables.COLUMNS :]
-            beyond = [v.direction == "up" and m.target > c.units and c.joint_probability is not None for m in shown]
+            beyond = [v.direction != "down" and m.target > c.units and c.joint_probability is not None for m in shown]
             for out, cell in zip(beyond, cells, strict=False):
                 assert not (out and cell in (SMALL, "0%"))
             if any(beyond) and len(shown) > 1:
