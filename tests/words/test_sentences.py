@@ -166,7 +166,7 @@ def check_levels(v: Verdict, fmt: Format) -> None:
 
 
 def check_all(v: Verdict, programme: object) -> None:
-    for fmt in (one.towards(v.direction) for one in FORMATS):
+    for fmt in (one.counting(v.unit, v.direction) for one in FORMATS):
         check_reach(v, programme, fmt)
         if v.joint_probability is not None:
             check_capacities(v, programme, fmt)
