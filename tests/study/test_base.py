@@ -33,7 +33,7 @@ DATES = (
 TEXTS = (
     "id", "role", "qualifier", "kind", "definition", "speaker_org", "url", "code", "field", "content", "body", "method",
     "family", "parameter", "status", "currency", "label", "rule", "name", "choice", "lever", "sentence", "reason",
-    "programme", "outcome", "probability_class", "kind_class", "ids", "bodies", "values", "direction",
+    "programme", "outcome", "probability_class", "kind_class", "ids", "bodies", "values", "direction", "unit",
 )  # fmt: skip
 
 

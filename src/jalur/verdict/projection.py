@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from jalur.dates import calendar_day, decimal_year, months_between
-from jalur.ledger.programme import WHOLE
+from jalur.ledger.declared import WHOLE
 from jalur.verdict import model as v
 from jalur.verdict import pace
 from jalur.verdict.case import LARGEST, Case
