@@ -196,7 +196,8 @@ def _fan_ends(
             words = "\u2191\u00a0" + words
         look: dict[str, Any] = {"color": BLUE, "fontweight": "bold"} if key == "q50" else {"color": GREY}
         at = ax.transData.inverted().transform((0, y))[1]
-        note(ax, words, (1, at), dx=7, side="y", fontsize=7.4 if not narrow else 7, ha="left", **look)
+        size = 7.4 if not narrow else 7.0 if len(words) < 7 else 6.0  # a long number still ends on the picture
+        note(ax, words, (1, at), dx=7 if size > 6.0 else 4, side="y", fontsize=size, ha="left", **look)
 
 
 def _fan_labels(
