@@ -102,7 +102,7 @@ def _run(argv: Sequence[str] | None) -> int:
     except OSError as error:  # a full disk, a folder that has gone: no fault of the input, and none of the program
         _no_more_output()
         place = plain(error.filename or "the output")
-        print(f"jalur: cannot read or write {place}: {error.strerror}", file=sys.stderr)
+        print(f"jalur: cannot read or write {place}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as stop:
         with contextlib.suppress(OSError):  # the terminal may have gone

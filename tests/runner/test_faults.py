@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -213,18 +212,56 @@ def test_a_detached_process_of_a_notebook_ends_with_it(tmp_path, monkeypatch, me
 RUNS = "import sys, tiny; from pathlib import Path; nb, out = map(Path, sys.argv[1:]); tiny.run(nb, out)"
 
 
+@pytest.fixture
+def temporary():
+    """A folder for temporary files with a short name: the fork server's socket lies below it."""
+    with tempfile.TemporaryDirectory(prefix="j", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_whole_group_leaves_nothing_behind(temporary, tmp_path, number):
+    notebooks = tiny.folder(tmp_path / "nb", n01_a=SLEEPS)
+    command = [sys.executable, "-m", "jalur", "report", "--notebooks", str(notebooks), "--only", "01_a"]
+    environment = os.environ | {"TMPDIR": str(temporary), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        [*command, "--out", str(tmp_path / "out")],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as run:
+        wait_for(lambda: any(temporary.iterdir()), 30)  # the server has hardly begun, and still belongs to the group
+        os.killpg(run.pid, number)
+        said = run.stderr.read().decode()
+    assert run.returncode == 128 + number
+    assert said == "jalur: interrupted; finished files are whole, run the same command again for the rest\n"
+    wait_for(lambda: not any(temporary.iterdir()), 10)
+
+
+@pytest.mark.slow
+def test_a_long_folder_for_temporary_files_is_no_hindrance(tmp_path):
+    """Its name would not fit into the address of the fork server's socket."""
+    place = tmp_path / ("x" * 100)
+    place.mkdir()
+    notebooks = tiny.folder(tmp_path / "nb", n01_a="print(1)")
+    environment = os.environ | {"TMPDIR": str(place), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", RUNS, str(notebooks), str(tmp_path / "out")]
+    subprocess.run(command, check=True, env=environment, timeout=120)
+    assert len(tiny.contents(tmp_path / "out")) == 1
+    assert not any(place.iterdir())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "then"),  # nobody adopts the orphans of a process that crashed where there is no fork server
     [("forkserver", "import os\nos._exit(3)"), ("forkserver", SLEEPS), ("spawn", SLEEPS)],
     ids=["crash", "killed", "killed-spawn"],
 )
-def test_a_detached_process_does_not_outlive_a_run_that_ends_badly(request, tmp_path, method, then):
+def test_a_detached_process_does_not_outlive_a_run_that_ends_badly(temporary, tmp_path, method, then):
     """Its process crashes, or the caller is killed by kill -9; the temporary folder goes as well."""
     mark = tmp_path / "pid"
-    # The fork server's socket lies in the temporary folder, and the path of a socket has at most 107 characters.
-    temporary = Path(tempfile.mkdtemp(prefix="j"))
-    request.addfinalizer(lambda: shutil.rmtree(temporary, ignore_errors=True))
     notebooks = tiny.folder(tmp_path / "nb", n01_a=DETACHED.format(mark=str(mark), then=then))
     environment = {
         **os.environ,

@@ -38,6 +38,7 @@ from jalur.errors import InputError, shown
 from jalur.files import FOLDER_VARIABLE
 
 METHOD_VARIABLE = "JALUR_START_METHOD"
+LONGEST_TEMPORARY = 70  # bytes: multiprocessing adds 32, and the address of a Unix socket holds 103 on every platform
 SERVER_VARIABLE = "JALUR_WARM"  # tells `jalur.runner.warm` that it is imported by the fork server, and its folder
 FOLDER, HELD = "jalur-", "held"  # how its name begins; the file in it that the run keeps locked
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -64,12 +65,16 @@ class WorkerTimeout(Exception):
 
 
 def start_method() -> str:
-    """``forkserver`` where the platform has it, else ``spawn``; or what JALUR_START_METHOD says."""
+    """``forkserver`` where the platform has it, else ``spawn``; or what JALUR_START_METHOD says.
+
+    The fork server listens on a socket below the folder for temporary files. Where that path is longer than a socket's
+    may be, new interpreters do the work.
+    """
     known = [method for method in ("forkserver", "spawn") if method in multiprocessing.get_all_start_methods()]
     wanted = os.environ.get(METHOD_VARIABLE) or known[0]
     if wanted not in known:
         raise InputError(f"{METHOD_VARIABLE} is {shown(wanted)}; allowed here: {', '.join(known)}")
-    return wanted
+    return "spawn" if len(os.fsencode(tempfile.gettempdir())) > LONGEST_TEMPORARY else wanted
 
 
 def own_folder() -> tuple[Path, int]:
