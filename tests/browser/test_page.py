@@ -70,6 +70,9 @@ def test_the_page_is_accessible_offline_and_fits_a_phone(open_page, kind, key, l
         assert found.violations_count == 0, found.generate_report()
         broken = page.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).length")
         assert broken == 0
+        # A caption stands first or last in its figure; HTML allows it nowhere else.
+        ends = "c => c === c.parentElement.firstElementChild || c === c.parentElement.lastElementChild"
+        assert page.evaluate(f"[...document.querySelectorAll('figcaption')].every({ends})")
 
 
 @pytest.mark.slow
