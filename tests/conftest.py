@@ -39,6 +39,18 @@ def verdict(programme: ledger.Programme) -> Verdict:
 
 
 @pytest.fixture(scope="session")
+def half_past(programme: ledger.Programme) -> Case:
+    """A path of two targets, one past and open to doubt, one to come."""
+    return Case.of(programme, "2024-03-31", targets=(("2023-06-30", 22.6e6), ("2024-12-31", 25.5e6)))
+
+
+@pytest.fixture(scope="session")
+def half_past_verdict(half_past: Case) -> Verdict:
+    """The verdict on that path, without its sensitivity."""
+    return judge(half_past, sensitivity=False)
+
+
+@pytest.fixture(scope="session")
 def notebooks() -> tuple[Path, ...]:
     """The committed notebooks."""
     return tuple(sorted((ROOT / "notebooks").glob("*.ipynb")))

@@ -46,6 +46,13 @@ CELLS = [
     "jump_size",
     "capacity_share",
 ]
+AT_A_VINTAGE = (  # an office's questions that take a day as it was known
+    "tripwires study --on 2022-06-30",
+    "claim study 3000 --as-of 2021-12-31 --by Ministry",
+    "promise study",
+    "targets study",
+    "seal study",
+)
 UNITS = ["half_life", "scatter_half_life", "typical_pace", "typical_scatter", "increments", "own_share"]
 WEIGHTS = {
     "version": "x",
@@ -353,14 +360,7 @@ CASES = [
     # an office that watches programmes
     *(
         refused
-        for command in (
-            "diff study 2021-06-01 2021-12-31",
-            "tripwires study --on 2022-06-30",
-            "claim study 3000 --as-of 2021-12-31 --by Ministry",
-            "promise study",
-            "targets study",
-            "seal study",
-        )
+        for command in ("diff study 2021-06-01 2021-12-31", *AT_A_VINTAGE)
         for refused in (
             case("name", command.replace("study", "../study"), "'../study'", "small letters"),
             case("name", command.replace("study", "nowhere"), "'nowhere'", "known are: study"),
@@ -373,13 +373,7 @@ CASES = [
     ),
     *(
         refused
-        for command in (
-            "tripwires study --on 2022-06-30",
-            "claim study 3000 --as-of 2021-12-31 --by Ministry",
-            "promise study",
-            "targets study",
-            "seal study",
-        )
+        for command in AT_A_VINTAGE
         for refused in (
             case("date", f"{command} --vintage", "vintage is ''", "YYYY-MM-DD", also=("",)),
             case("date", f"{command} --vintage soon", "vintage is 'soon'", "YYYY-MM-DD"),

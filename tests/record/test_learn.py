@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from adoption import official_targets
 
 from jalur.engine.links import link
 from jalur.engine.outlook import condition, forecast
@@ -280,18 +281,7 @@ def test_a_folder_of_benchmarks_gives_the_outside_view_as_well(csv, tmp_path):
     (tmp_path / "kinds" / "open_kinds.csv").write_bytes(csv.read_bytes())
     assert learn_prior.table_in(tmp_path) == tmp_path / "kinds" / "open_kinds.csv"
     assert learn_prior.table_in(csv) == csv
-    rows = [f"s,{year},{5 + 2 * (year - 2003)},{year + 1}-05-01" for year in range(2003, 2016)]
-    (tmp_path / "targets").mkdir()
-    (tmp_path / "targets" / "series.csv").write_text(
-        "series_id,date,value,published\n" + "\n".join(rows) + "\n", encoding="utf-8"
-    )
-    (tmp_path / "targets" / "targets.csv").write_text(
-        "id,reference_class,kind,adoption_like,series_id,announced_on,known_through,target_date,target_value,window,"
-        "capacity,outcome_value,met\n"
-        "one,a,other,yes,s,2010-06-30,2009,2013,40,1,100,25,no\n"
-        "two,b,other,yes,s,2010-06-30,2009,2013,21,1,100,25,yes\n",
-        encoding="utf-8",
-    )
+    official_targets(tmp_path / "targets", "other")
     learn_prior.learn(tmp_path, tmp_path / "prior.json", progress=False)
     view = json.loads((tmp_path / "outside.json").read_text(encoding="utf-8"))
     assert set(view["classes"]) == {"a", "b"}

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from adoption import three_series
+from adoption import official_targets, three_series
 
 from jalur.record import measure as track_record
 from jalur.verdict import measured
@@ -47,7 +47,6 @@ def test_measure_writes_a_whole_record(tmp_path, frame, no_regions, monkeypatch)
 def bench(tmp_path, frame):
     """A folder of benchmarks: series and tasks of two kinds, two official targets, series for the labels."""
     (tmp_path / "kinds").mkdir()
-    (tmp_path / "targets").mkdir()
     renamed = frame.assign(group=frame["group"].replace({"kind": "internet_users", "other": "us_technology"}))
     renamed.to_csv(tmp_path / "kinds" / "open_kinds.csv", index=False)
     frame.to_csv(tmp_path / "adoption_open_series.csv", index=False)
@@ -55,17 +54,7 @@ def bench(tmp_path, frame):
     task |= {"future_t": [6, 7, 8], "future_y": [26, 33, 41]}
     tasks = [task, task | {"group": "us_technology", "future_y": [23, 24, 25]}]
     (tmp_path / "kinds" / "tasks_open_kinds.json").write_text(json.dumps(tasks), encoding="utf-8")
-    rows = [f"s,{year},{5 + 2 * (year - 2003)},{year + 1}-05-01" for year in range(2003, 2016)]
-    (tmp_path / "targets" / "series.csv").write_text(
-        "series_id,date,value,published\n" + "\n".join(rows) + "\n", encoding="utf-8"
-    )
-    (tmp_path / "targets" / "targets.csv").write_text(
-        "id,reference_class,kind,adoption_like,series_id,announced_on,known_through,target_date,target_value,window,"
-        "capacity,outcome_value,met\n"
-        "one,a,other,yes,s,2010-06-30,2009,2013,40,1,100,25,no\n"
-        "two,b,digital,yes,s,2010-06-30,2009,2013,21,1,100,25,yes\n",
-        encoding="utf-8",
-    )
+    official_targets(tmp_path / "targets", "digital")
     return tmp_path
 
 

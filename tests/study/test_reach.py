@@ -7,23 +7,9 @@ import pytest
 import helpers
 from jalur.study.reach import currencies_table, found
 from jalur.verdict import model as v
-from jalur.verdict.case import Case
-from jalur.verdict.judge import judge
 from jalur.words.format import Format
 
 EN, ID = Format("en"), Format("id")
-VINTAGE = "2024-03-31"
-PATH = (("2023-06-30", 22.6e6), ("2024-12-31", 25.5e6))  # one past and open to doubt, one to come
-
-
-@pytest.fixture(scope="module")
-def case(programme):
-    return Case.of(programme, VINTAGE, targets=PATH)
-
-
-@pytest.fixture(scope="module")
-def verdict(case):
-    return judge(case, sensitivity=False)
 
 
 def with_chances(verdict, *rows):
@@ -36,16 +22,16 @@ def with_chances(verdict, *rows):
     ("past", "named"),
     [(0.15, "22.6 million"), (0.6, "25.5 million"), (0.001, "25.5 million"), (0.999, "25.5 million")],
 )
-def test_the_least_likely_target_may_be_one_whose_day_has_come(verdict, past, named):
-    changed = with_chances(verdict, (past, "past"), (0.23, "open"))
+def test_the_least_likely_target_may_be_one_whose_day_has_come(half_past_verdict, past, named):
+    changed = with_chances(half_past_verdict, (past, "past"), (0.23, "open"))
     said = found(changed, "", EN, EN.scale(3e7))[1]
     assert said.replace("\u00a0", " ").startswith(f"The least likely target is {named} by")
 
 
-def test_the_pace_column_says_that_it_is_the_models(verdict):
-    assert verdict.current_pace is not None
-    recent = replace(verdict, last_figure=v.Figure("x", "2024-03-10", 25e6))
-    old = replace(verdict, last_figure=v.Figure("x", "2023-07-31", 25e6))
+def test_the_pace_column_says_that_it_is_the_models(half_past_verdict):
+    assert half_past_verdict.current_pace is not None
+    recent = replace(half_past_verdict, last_figure=v.Figure("x", "2024-03-10", 25e6))
+    old = replace(half_past_verdict, last_figure=v.Figure("x", "2023-07-31", 25e6))
     for fmt, model, day in ((EN, "by the model", "31 July 2023"), (ID, "menurut model", "31 Juli 2023")):
         assert model in currencies_table(recent, fmt).head[1]
         assert day not in currencies_table(recent, fmt).caption

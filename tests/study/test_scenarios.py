@@ -9,8 +9,6 @@ import helpers
 from jalur.study.scenarios import found
 from jalur.verdict import measured, scenarios
 from jalur.verdict import model as v
-from jalur.verdict.case import Case
-from jalur.verdict.judge import judge
 from jalur.words.format import Format
 
 EN = Format("en")
@@ -18,18 +16,6 @@ NAMES = {
     "en": ["Gompertz (this verdict)", "Logistic", "Bass", "Saturating exponential", "Straight line"],
     "id": ["Gompertz (penilaian ini)", "Logistik", "Bass", "Eksponensial jenuh", "Garis lurus"],
 }
-VINTAGE = "2024-03-31"
-PATH = (("2023-06-30", 22.6e6), ("2024-12-31", 25.5e6))  # one past and open to doubt, one to come
-
-
-@pytest.fixture(scope="module")
-def case(programme):
-    return Case.of(programme, VINTAGE, targets=PATH)
-
-
-@pytest.fixture(scope="module")
-def verdict(case):
-    return judge(case, sensitivity=False)
 
 
 @pytest.fixture(scope="module")
@@ -76,23 +62,23 @@ def test_the_swing_over_the_curves_is_that_of_the_verdict():
 # those who leave
 
 
-def test_if_all_stay_the_chances_are_those_of_the_verdict(case, verdict):
+def test_if_all_stay_the_chances_are_those_of_the_verdict(half_past, half_past_verdict):
     """Also those of the whole path, in which a target whose day has come still counts."""
-    rows = scenarios.by_retention(case)
-    past, ahead = verdict.milestones
+    rows = scenarios.by_retention(half_past)
+    past, ahead = half_past_verdict.milestones
     assert past.status == "past"
     assert 0.1 < past.probability < 0.9  # else it could be left out of the path without a trace
     assert rows[0].rate == 1
     assert rows[0].probabilities == (past.probability, ahead.probability)
-    assert rows[0].joint_probability == verdict.joint_probability
+    assert rows[0].joint_probability == half_past_verdict.joint_probability
     for before, row in pairwise(rows):
         assert row.probabilities[0] == past.probability  # who leaves after the vintage does not change that day
         assert row.probabilities[1] < before.probabilities[1]
         assert row.joint_probability <= min(*row.probabilities, before.joint_probability)
 
 
-def test_the_table_of_those_who_leave_begins_with_the_verdict(case):
-    study = replace(helpers.open_study(vintage=VINTAGE), case=case)
+def test_the_table_of_those_who_leave_begins_with_the_verdict(half_past):
+    study = replace(helpers.open_study(vintage=half_past.vintage), case=half_past)
     chances = [EN.percent(m.probability) for m in study.verdict.milestones]
     first = study.scenarios.retention().table.rows[0]
     assert list(first) == ["100%", *chances, EN.percent(study.verdict.joint_probability)]
@@ -117,16 +103,16 @@ def influence(verdict, change):
     return replace(verdict, sensitivity=none, levers=None)
 
 
-def test_where_nothing_moves_it_says_so(verdict):
-    said = found(influence(verdict, 0.001), [swing(0.0001, 0.004)], EN, "")
+def test_where_nothing_moves_it_says_so(half_past_verdict):
+    said = found(influence(half_past_verdict, 0.001), [swing(0.0001, 0.004)], EN, "")
     assert said == ["No choice moves the chance of the last target by a point or more."]
 
 
-def test_where_a_choice_moves_but_no_figure_does(verdict):
-    said = found(influence(verdict, -0.004), [swing(0.2, 0.5)], EN, "")
+def test_where_a_choice_moves_but_no_figure_does(half_past_verdict):
+    said = found(influence(half_past_verdict, -0.004), [swing(0.2, 0.5)], EN, "")
     assert said[0] == "The widest swing comes from the choice of capacity: 20% to 50%."
     assert said[1] == "No single figure moves the chance of the last target by a point or more."
-    said = found(influence(verdict, 0.05), [swing(0.2, 0.5)], EN, "")
+    said = found(influence(half_past_verdict, 0.05), [swing(0.2, 0.5)], EN, "")
     assert "row-1" in said[1]
 
 

@@ -22,3 +22,17 @@ def three_series():
         ],
         ignore_index=True,
     )
+
+
+def official_targets(folder, kind):
+    """Write one series and two official targets on it, of two classes; `kind` is that of the second."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [f"s,{year},{5 + 2 * (year - 2003)},{year + 1}-05-01" for year in range(2003, 2016)]
+    (folder / "series.csv").write_text("series_id,date,value,published\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    (folder / "targets.csv").write_text(
+        "id,reference_class,kind,adoption_like,series_id,announced_on,known_through,target_date,target_value,window,"
+        "capacity,outcome_value,met\n"
+        "one,a,other,yes,s,2010-06-30,2009,2013,40,1,100,25,no\n"
+        f"two,b,{kind},yes,s,2010-06-30,2009,2013,21,1,100,25,yes\n",
+        encoding="utf-8",
+    )
