@@ -69,17 +69,18 @@ def posterior(
     kept = tuple(sorted({float(p) for p in past_t if p < last - 1e-9}))
     if kept and kept[0] < first - 1e-9:
         raise InputError(f"the date {kept[0]:.3f} lies before the first figure ({first:.3f})")
-    offsets = _offset_states(figures, reference_source, len(kept))
+    bodies = _bodies(figures, reference_source)
+    offsets = _offset_states(figures, bodies, len(kept))
     dates = np.array([*t, *kept])
     clocks = np.array([link.clock(dates, first, last) for link in prior.links])[prior.family].T
     z, jacobian = _on_link(figures, capacity, prior)
     variance, loading = _errors(figures, capacity, jacobian, reporting_error)
     # The scatter is that of one body's figures: what offsets between bodies explain is taken off as well.
-    others = np.array([source in _bodies(figures, reference_source) for source in figures.source])
+    others = np.array([source in bodies for source in figures.source])
     explained = variance + np.where(others, OFFSET_SD, 0.0)[:, None] ** 2 * loading**2
     scale = _scale(figures, capacity, prior, clocks[: len(t)], z, explained)
     laws = prior.laws(scale)
-    alone = _bodies(figures, reference_source) - set(offsets)
+    alone = bodies - set(offsets)
     events, spreads = [], []
     for i, source in enumerate(figures.source):
         spread = variance[i] + (loading[i] * OFFSET_SD) ** 2 if source in alone else variance[i]
@@ -111,12 +112,11 @@ def _bodies(figures: Figures, reference: str | None) -> set[str]:
     return set(figures.source) - {reference} if reference in figures.source else set()
 
 
-def _offset_states(figures: Figures, reference: str | None, kept: int) -> dict[str, int]:
-    """Give a static state to every issuing body with two figures or more that is not the reference.
+def _offset_states(figures: Figures, bodies: set[str], kept: int) -> dict[str, int]:
+    """Give a static state to every one of these issuing bodies that has two figures or more.
 
     The offset of a body with a single figure cannot be told from that figure's error and is added to it instead.
     """
-    bodies = _bodies(figures, reference)
     several = [s for s in dict.fromkeys(figures.source) if s in bodies and figures.source.count(s) > 1]
     return {source: 2 + kept + i for i, source in enumerate(several)}
 
