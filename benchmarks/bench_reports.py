@@ -178,7 +178,7 @@ def _rows(
     middle = statistics.median(bare)
     each = [(two.seconds / BRIEFS, middle) for two, _ in turns]
     rows = [
-        Row.of("main job: `jalur report`, six notebooks, both briefs", PAPERMILL, main, 2.0),
+        Row.of("main job: `jalur report`, eight notebooks, both briefs", PAPERMILL, main, 2.3),
         Row.of("`jalur verdict`, the whole process", SCIPY, verdict, 1.2),
         Row.of("`jalur verdict --json`, with every figure left out in turn", SCIPY, whole),
         Row.of("start of the workers: `jalur report` of an empty notebook", PAPERMILL, start),
